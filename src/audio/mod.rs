@@ -1,0 +1,5 @@
+//! Formats and codecs.
+
+mod format;
+
+pub use format::{Encoding, Format};

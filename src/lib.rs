@@ -1,0 +1,11 @@
+//! calltap decides per call whether its audio may be tapped, and while it may, hands every frame to sinks.
+
+pub mod audio;
+#[cfg(feature = "capture")]
+pub mod capture;
+pub mod consent;
+pub mod frame;
+pub mod policy;
+pub mod rtp;
+pub mod sink;
+pub mod time;

@@ -1,0 +1,1 @@
+//! Frames to a Rust program, over a bounded channel.
