@@ -26,6 +26,8 @@ pub struct Ledger {
     pub late: u64,
     /// Dropped: a slow sink's queue was full.
     pub queue: u64,
+    /// Dropped: the sink had failed.
+    pub sink: u64,
     /// Wiped before any sink had it.
     pub purged: u64,
     /// On its way.
@@ -39,7 +41,7 @@ pub struct Ledger {
 impl Ledger {
     /// All dropped frames, by whatever cause.
     pub fn dropped(&self) -> u64 {
-        self.full + self.size + self.format + self.duplicate + self.late + self.queue
+        self.full + self.size + self.format + self.duplicate + self.late + self.queue + self.sink
     }
 
     /// Whether every pushed frame is accounted for.

@@ -1,0 +1,222 @@
+//! The host's handle of one call.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use crate::consent::{Consent, Decision, Digit, Event, Permission, Start, WithdrawnBy};
+use crate::frame::Ledger;
+use crate::policy::{Direction, Pairs, Tap};
+use crate::sink::Receipt;
+use crate::time::{CallTime, MonoTime};
+
+use super::config::Shared;
+use super::event::CallEvent;
+use super::facts::CallFacts;
+use super::leg::{LegSpec, LegWriter};
+use super::outlet::SinkSpec;
+use super::session::Session;
+use super::{MAX_LEGS, MAX_SINKS};
+
+/// What a call is started with. `[control]`
+#[derive(Clone, Debug)]
+pub struct CallSpec {
+    /// The host's id of the call; kept in descriptions, never in a file's name.
+    pub id: String,
+    /// The id of the legal entity that was called.
+    pub entity: String,
+    /// The service that was called.
+    pub service: String,
+    /// Which way the call goes.
+    pub direction: Direction,
+    /// The language the caller chose (RFC 5646).
+    pub language: String,
+    /// The host's monotonic clock at the call clock's zero: the caller's first packet.
+    pub zero: MonoTime,
+    /// UTC at the call clock's zero.
+    pub started: jiff::Timestamp,
+}
+
+/// Why a call cannot take one more leg or sink.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CallError {
+    /// A call has at most [`MAX_LEGS`] legs.
+    #[error("the call has {MAX_LEGS} legs already: the new one was not opened, nothing of it is tapped")]
+    TooManyLegs,
+    /// A call has at most [`MAX_SINKS`] sinks.
+    #[error("the call has {MAX_SINKS} sinks already: the new one was not registered and gets nothing")]
+    TooManySinks,
+}
+
+/// One call. Its clock is told with every method: moments must not go backwards.
+///
+/// All methods are `[control]`, one at a time. Here the call's worker is stepped by the host with [`Call::step`]; a
+/// panic inside, also in a sink, ends this call's tapping and no other's, and shows as [`CallEvent::CallFailed`].
+pub struct Call {
+    session: Session,
+    now: CallTime,
+    /// Set by a panic: the session is not touched again but to read its accounts.
+    failed: bool,
+}
+
+impl Call {
+    pub(super) fn start(shared: std::sync::Arc<Shared>, spec: CallSpec) -> Call {
+        let facts = CallFacts {
+            policy: shared.policy.clone(),
+            call: spec.id,
+            entity: spec.entity,
+            service: spec.service,
+            direction: spec.direction,
+            language: spec.language,
+            zero: spec.zero,
+            started: spec.started,
+            over_limit: false,
+        };
+        let consent = Consent::new(Start {
+            rules: facts.rules(),
+            language: facts.language.clone(),
+            hold_back: shared.config.hold_back,
+        });
+        Call { session: Session::new(shared, facts, consent), now: CallTime::MIN, failed: false }
+    }
+
+    /// Opens a leg. The writer goes to the thread that carries the leg's media.
+    pub fn open_leg(&mut self, spec: &LegSpec) -> Result<LegWriter, CallError> {
+        if self.session.tracks.len() >= MAX_LEGS {
+            return Err(CallError::TooManyLegs);
+        }
+        Ok(self.session.open_leg(spec))
+    }
+
+    /// Registers a sink. It is opened when its first permitted frame is due, and not before.
+    pub fn add_sink(&mut self, spec: SinkSpec) -> Result<(), CallError> {
+        if self.session.outlets.len() >= MAX_SINKS {
+            return Err(CallError::TooManySinks);
+        }
+        self.session.add_sink(spec);
+        Ok(())
+    }
+
+    /// Time passes: what arrived is examined, what is due is handed on. To be called every 10 ms of the call's clock.
+    pub fn step(&mut self, now: CallTime) {
+        self.guarded(now, |session| session.step(now));
+    }
+
+    /// The announcement begins to play.
+    pub fn notice_started(&mut self, at: CallTime, language: &str) {
+        self.tell(at, Event::NoticeStarted { language: language.to_owned() });
+    }
+
+    /// The announcement stopped; `complete` when it was played to its end.
+    pub fn notice_finished(&mut self, at: CallTime, complete: bool) {
+        self.tell(at, Event::NoticeFinished { complete });
+    }
+
+    /// The host saw a digit on a leg. Without its onset the press counts from `at`.
+    pub fn digit(&mut self, at: CallTime, leg: u8, digit: Digit, onset: Option<CallTime>) {
+        self.guarded(at, |session| session.digit(at, leg, digit, onset.unwrap_or(at)));
+    }
+
+    /// From now on (or no longer) keyed digits are data, and no 9 among them refuses.
+    pub fn digits_are_data(&mut self, at: CallTime, data: bool) {
+        self.tell(at, Event::DigitsAreData(data));
+    }
+
+    /// The caller told the agent that they do not want it: shut, wiped, erased, with a receipt of each output.
+    pub fn withdraw(&mut self, at: CallTime, by: &str) -> Vec<Receipt> {
+        let by = WithdrawnBy(by.to_owned());
+        self.guarded(at, |session| session.withdraw(at, by)).unwrap_or_default()
+    }
+
+    /// Nothing from `at` on is tapped until [`Call::resume`]; what came before is handed on at once.
+    pub fn pause(&mut self, at: CallTime) {
+        self.guarded(at, |session| session.pause(at));
+    }
+
+    /// The pause is over.
+    pub fn resume(&mut self, at: CallTime) {
+        self.tell(at, Event::Resumed);
+    }
+
+    /// The call moved to another entity or service: its recordings end, and that controller needs a notice of its own.
+    pub fn transfer(&mut self, at: CallTime, entity: &str, service: &str) {
+        self.guarded(at, |session| {
+            let facts = session.facts.moved(entity, service);
+            session.transfer(at, facts);
+        });
+    }
+
+    /// A leg's stream is over, the call goes on.
+    pub fn close_leg(&mut self, at: CallTime, leg: u8) {
+        self.guarded(at, |session| session.close_leg(at, leg));
+    }
+
+    /// The call is over: what is held is examined and handed on, then the sinks close.
+    pub fn end(&mut self, at: CallTime) {
+        self.guarded(at, |session| session.end(at));
+    }
+
+    /// What happened since this was last asked, in order.
+    pub fn events(&mut self) -> Vec<CallEvent> {
+        self.session.events.drain(..).collect()
+    }
+
+    /// What is decided about a tap now, and why.
+    pub fn decision(&self, tap: Tap) -> Decision {
+        self.session.consent.decision(tap)
+    }
+
+    /// The stretches of the call's clock in which all of `pairs` are or were permitted, and why each ended.
+    pub fn permitted(&self, pairs: Pairs) -> Vec<Permission> {
+        self.session.consent.permitted(pairs).collect()
+    }
+
+    /// The account of a leg; `None` when there is no such leg.
+    pub fn ledger(&self, leg: u8) -> Option<Ledger> {
+        self.session.ledger(leg)
+    }
+
+    /// The account of a leg as a sink saw it. Sinks are numbered in the order they were registered.
+    pub fn sink_ledger(&self, sink: usize, leg: u8) -> Option<Ledger> {
+        self.session.sink_ledger(sink, leg)
+    }
+
+    /// Whether an output of this tap got audio and still has it.
+    pub fn holds_audio(&self, tap: Tap) -> bool {
+        self.session.holds_audio(tap)
+    }
+
+    fn tell(&mut self, at: CallTime, event: Event) {
+        self.guarded(at, |session| session.tell(at, event));
+    }
+
+    /// Runs a part of the session so that a panic in it fails this call alone.
+    fn guarded<R>(&mut self, at: CallTime, act: impl FnOnce(&mut Session) -> R) -> Option<R> {
+        if self.failed {
+            return None;
+        }
+        self.now = self.now.max(at);
+        // Unwind safe: after a panic the session is only told to fail, which wipes and closes, and then left alone.
+        match catch_unwind(AssertUnwindSafe(|| act(&mut self.session))) {
+            Ok(result) => Some(result),
+            Err(panic) => {
+                self.fail(text_of(panic.as_ref()));
+                None
+            }
+        }
+    }
+
+    fn fail(&mut self, what: &str) {
+        self.failed = true;
+        let what = format!("the call's tapping panicked and was ended; what was recorded before stays: {what}");
+        let at = self.now;
+        // A sink may panic again while it is closed.
+        if catch_unwind(AssertUnwindSafe(|| self.session.fail(at, what))).is_err() {
+            self.session.shut_all();
+        }
+    }
+}
+
+fn text_of(panic: &(dyn std::any::Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
+}

@@ -1,0 +1,227 @@
+//! How frames go from the lines to the sinks, and how each is counted at its first fate.
+//!
+//! The part of the session that promises 1 and 5 hang on: nothing reaches a sink here but a part of a frame that
+//! consent allowed for that sink's pairs, and every frame is settled once.
+
+use crate::consent::{Reason, Ruling};
+use crate::frame::Frame;
+use crate::policy::Pairs;
+use crate::sink::{GapCause, LegDescription, Outcome, SinkError};
+use crate::time::{CallTime, Interval};
+
+use super::event::CallEvent;
+use super::line::Held;
+use super::session::{Session, sentence};
+use super::track::Track;
+
+/// What became of a frame that no sink got a part of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fate {
+    /// Refused by consent.
+    Withheld,
+    /// Wiped before it was decided.
+    Purged,
+    /// Its place had been handed on already.
+    Late,
+}
+
+/// Which frames go.
+#[derive(Clone, Copy)]
+enum Which {
+    /// Those whose hold-back is over; what is undecided stays.
+    Due(CallTime),
+    /// All that lie before a moment; nobody waits any longer, so what is undecided is wiped.
+    Before(CallTime),
+}
+
+impl Session {
+    /// Hands on every frame whose hold-back is over.
+    pub(super) fn hand_on_due(&mut self, now: CallTime) {
+        self.hand_on(Which::Due(now));
+    }
+
+    /// Hands on at once whatever lies before `end`, and lets go of the rest.
+    pub(super) fn hand_on_now(&mut self, end: CallTime) {
+        self.hand_on(Which::Before(end));
+    }
+
+    /// Takes a frame from the ring into its line, unless it is clear already that it may never go.
+    pub(super) fn take_in(&mut self, index: usize, held: Held) {
+        let stretch = held.frame.stretch();
+        let hope = self.consent.judge(self.consent.pairs(), stretch).any(|v| !matches!(v.ruling, Ruling::Refused(_)));
+        let track = &mut self.tracks[index];
+        if !hope {
+            self.settle(index, held, Fate::Withheld);
+        } else if stretch.to <= track.settled_to() {
+            self.settle(index, held, Fate::Late);
+        } else if track.line.insert(held, &self.shared.pool).is_err() {
+            track.count_full();
+        }
+    }
+
+    fn hand_on(&mut self, which: Which) {
+        for index in 0..self.tracks.len() {
+            while self.hand_on_next(index, which) {}
+        }
+    }
+
+    /// Hands on the first frame of a line, or the part of it that is decided. False when the rest must wait.
+    fn hand_on_next(&mut self, index: usize, which: Which) -> bool {
+        let Some(front) = self.tracks[index].line.front() else { return false };
+        if let Which::Due(now) = which
+            && front.due > now
+        {
+            return false;
+        }
+        let Some(mut held) = self.tracks[index].line.pop() else { return false };
+        let stretch = held.frame.stretch();
+        let settled_to = self.tracks[index].settled_to();
+        let mut verdicts = self.consent.judge(self.consent.pairs(), stretch);
+        let undecided = verdicts.find(|verdict| verdict.ruling == Ruling::Undecided).map(|verdict| verdict.part.from);
+        let limit = match which {
+            Which::Due(_) => stretch.to,
+            Which::Before(end) => stretch.to.min(end),
+        };
+        let decided = Interval { from: stretch.from.max(settled_to), to: undecided.unwrap_or(limit).min(limit) };
+        if let Some(part) = held.frame.cut(decided) {
+            self.give(index, &part, &mut held);
+            self.tracks[index].settle_to(decided.to);
+        }
+        match (undecided, which) {
+            (Some(from), Which::Due(_)) => {
+                // What stays is too old for live sinks once it goes.
+                held.overdue = true;
+                if let Some(rest) = held.frame.cut(Interval { from, to: stretch.to }) {
+                    held.frame = rest;
+                    self.tracks[index].line.put_back(held);
+                    return false;
+                }
+                self.settle(index, held, Fate::Withheld);
+            }
+            (Some(_), Which::Before(_)) => self.settle(index, held, Fate::Purged),
+            (None, _) if stretch.to <= settled_to => self.settle(index, held, Fate::Late),
+            (None, _) => self.settle(index, held, Fate::Withheld),
+        }
+        true
+    }
+
+    /// Offers a decided part of a frame to every sink; each gets what its own pairs allow.
+    fn give(&mut self, index: usize, part: &Frame, held: &mut Held) {
+        for sink in 0..self.outlets.len() {
+            let outlet = &self.outlets[sink];
+            if held.overdue && outlet.is_live() {
+                self.outlets[sink].skip(part.leg());
+                continue;
+            }
+            let pairs = if outlet.output().is_some() {
+                outlet.pairs()
+            } else {
+                match self.consent.permit(outlet.tap(), outlet.pairs()) {
+                    Some(permit) => permit.pairs(),
+                    None => continue,
+                }
+            };
+            let allowed: Vec<Interval> = self.allowed(pairs, part.stretch());
+            for piece in allowed.into_iter().filter_map(|stretch| part.cut(stretch)) {
+                if self.outlets[sink].has_failed() {
+                    held.missed |= 1 << sink;
+                    continue;
+                }
+                match self.give_to(index, sink, &piece, held) {
+                    Ok(()) => held.given |= 1 << sink,
+                    Err(error) => {
+                        held.missed |= 1 << sink;
+                        self.sink_failed(sink, &error);
+                    }
+                }
+            }
+        }
+        self.tracks[index].remember(held.sequence);
+    }
+
+    fn allowed(&self, pairs: Pairs, stretch: Interval) -> Vec<Interval> {
+        let verdicts = self.consent.judge(pairs, stretch);
+        verdicts.filter(|verdict| verdict.ruling == Ruling::Allowed).map(|verdict| verdict.part).collect()
+    }
+
+    /// Hands one piece to one sink, after opening it and after saying what is missing before it.
+    fn give_to(&mut self, index: usize, sink: usize, piece: &Frame, held: &Held) -> Result<(), SinkError> {
+        self.open(sink)?;
+        let leg = piece.leg();
+        if let Some(handed_to) = self.outlets[sink].handed_to(leg)
+            && let gap = (Interval { from: handed_to, to: piece.place() })
+            && is_a_gap(gap, piece.format().rate)
+        {
+            let missing = self.tracks[index].gap_cause(held.sequence);
+            self.say_gap(sink, leg, gap, missing)?;
+        }
+        self.outlets[sink].frame(piece)
+    }
+
+    fn open(&mut self, sink: usize) -> Result<(), SinkError> {
+        let outlet = &self.outlets[sink];
+        if outlet.output().is_some() {
+            return Ok(());
+        }
+        let refused = || SinkError { what: "no permission was ever given: nothing was opened".to_owned(), source: None };
+        let permit = self.consent.permit(outlet.tap(), outlet.pairs()).ok_or_else(refused)?;
+        let notice = self.consent.notice().ok_or_else(refused)?;
+        let begins = self.facts.started_at(permit.from()).as_millisecond();
+        let output = self.shared.ids.next(u64::try_from(begins).unwrap_or(0));
+        let legs: Vec<LegDescription> = self.tracks.iter().map(Track::description).collect();
+        let description = self.facts.description(output, &permit, notice, legs).ok_or_else(refused)?;
+        self.outlets[sink].open(&permit, &description)?;
+        self.events.push_back(CallEvent::OutputOpened { output, tap: permit.tap(), from: permit.from() });
+        Ok(())
+    }
+
+    /// Tells a sink why a stretch has no audio: consent's reason where there is one, else what is known of the packets.
+    fn say_gap(&mut self, sink: usize, leg: u8, gap: Interval, missing: GapCause) -> Result<(), SinkError> {
+        let outlet = &self.outlets[sink];
+        let allowed = if outlet.has_skipped(leg) { GapCause::Held } else { missing };
+        let causes: Vec<(Interval, GapCause)> = self
+            .consent
+            .judge(outlet.pairs(), gap)
+            .map(|verdict| match verdict.ruling {
+                Ruling::Refused(Reason::Paused) => (verdict.part, GapCause::Paused),
+                Ruling::Refused(_) | Ruling::Undecided => (verdict.part, GapCause::Withheld),
+                Ruling::Allowed => (verdict.part, allowed),
+            })
+            .collect();
+        causes.into_iter().try_for_each(|(part, cause)| self.outlets[sink].gap(leg, cause, part))
+    }
+
+    /// A sink's error ends that sink: what it has stays, it gets nothing more, the call goes on.
+    pub(super) fn sink_failed(&mut self, sink: usize, error: &SinkError) {
+        let output = self.outlets[sink].last_output();
+        self.outlets[sink].fail();
+        self.events.push_back(CallEvent::SinkFailed { output, what: sentence(error) });
+        let at = self.outlets[sink].furthest();
+        self.close_output(sink, at, Outcome::Truncated, Reason::Failed);
+    }
+
+    /// Counts a frame once: what a sink got a part of is delivered, whatever became of the rest.
+    pub(super) fn settle(&mut self, index: usize, held: Held, otherwise: Fate) {
+        let leg = held.frame.leg();
+        for (sink, outlet) in self.outlets.iter_mut().enumerate() {
+            if held.given & (1 << sink) != 0 {
+                outlet.count(leg);
+            } else if held.missed & (1 << sink) != 0 {
+                outlet.miss(leg);
+            }
+        }
+        let track = &mut self.tracks[index];
+        match otherwise {
+            _ if held.given != 0 => track.counts.delivered += 1,
+            _ if held.missed != 0 => track.counts.sink += 1,
+            Fate::Withheld => track.counts.withheld += 1,
+            Fate::Purged => track.counts.purged += 1,
+            Fate::Late => track.counts.late += 1,
+        }
+    }
+}
+
+/// Whether a stretch is at least one sample long; less is rounding.
+fn is_a_gap(stretch: Interval, rate: u32) -> bool {
+    stretch.from.sample(rate) < stretch.to.sample(rate)
+}

@@ -1,0 +1,46 @@
+//! What a call tells its host.
+
+use crate::consent::{Change, Reason};
+use crate::sink::{OutputId, Receipt};
+use crate::policy::Tap;
+use crate::time::CallTime;
+
+/// One thing that followed in a call, in order. Holds no digit and no number.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum CallEvent {
+    /// What consent decided.
+    Consent(Change),
+    /// A sink got its first permitted frame.
+    OutputOpened {
+        /// Which output.
+        output: OutputId,
+        /// The kind of use.
+        tap: Tap,
+        /// The first permitted moment.
+        from: CallTime,
+    },
+    /// An output ended and stays.
+    OutputClosed {
+        /// Which output.
+        output: OutputId,
+        /// When.
+        at: CallTime,
+        /// Why nothing more comes.
+        reason: Reason,
+    },
+    /// A sink failed; the call goes on without it.
+    SinkFailed {
+        /// Which output.
+        output: OutputId,
+        /// What went wrong and what became of the data.
+        what: String,
+    },
+    /// A sink's answer to an erasure.
+    Receipt(Receipt),
+    /// The call failed inside the library: nothing more is tapped, the phone call goes on.
+    CallFailed {
+        /// What went wrong.
+        what: String,
+    },
+}

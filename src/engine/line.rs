@@ -1,0 +1,76 @@
+//! The hold-back line of one leg: frames in the order of their places, waiting to become due.
+//!
+//! The line is also where reordered packets find their place again. By reference, until it would take more than half
+//! of the ring's slots; from then on a new frame moves to the pool.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use crate::frame::{Frame, Pool, PoolFull};
+use crate::time::CallTime;
+
+/// A frame in the line.
+pub(super) struct Held {
+    pub(super) frame: Frame,
+    /// When it may go: a hold-back after its arrival or its place, whichever is later.
+    pub(super) due: CallTime,
+    /// Its extended sequence number.
+    pub(super) sequence: Option<u64>,
+    /// It was due before it was known whether it may go: too old for a live sink.
+    pub(super) overdue: bool,
+    /// Which outlets got a part of it, one bit each.
+    pub(super) given: u32,
+    /// Which outlets would have got a part of it, had they not failed.
+    pub(super) missed: u32,
+}
+
+/// The line.
+pub(super) struct Line {
+    frames: VecDeque<Held>,
+    /// How many of them occupy slots.
+    in_slots: usize,
+    /// How many may.
+    slots: usize,
+}
+
+impl Line {
+    /// A line beside a ring of `ring_slots` slots.
+    pub(super) fn new(ring_slots: usize) -> Line {
+        Line { frames: VecDeque::new(), in_slots: 0, slots: ring_slots / 2 }
+    }
+
+    /// Puts a frame in its place. When the pool is full the frame is dropped.
+    pub(super) fn insert(&mut self, mut held: Held, pool: &Arc<Pool>) -> Result<(), PoolFull> {
+        if held.frame.is_in_slot() && self.in_slots >= self.slots {
+            held.frame = held.frame.into_pool(pool)?;
+        }
+        self.in_slots += usize::from(held.frame.is_in_slot());
+        // Mostly the newest: look from the back.
+        let before = self.frames.iter().rposition(|other| other.frame.place() <= held.frame.place());
+        self.frames.insert(before.map_or(0, |index| index + 1), held);
+        Ok(())
+    }
+
+    /// The oldest frame.
+    pub(super) fn front(&self) -> Option<&Held> {
+        self.frames.front()
+    }
+
+    /// Takes the oldest frame.
+    pub(super) fn pop(&mut self) -> Option<Held> {
+        let held = self.frames.pop_front()?;
+        self.in_slots -= usize::from(held.frame.is_in_slot());
+        Some(held)
+    }
+
+    /// Puts back what is left of the frame that was taken last.
+    pub(super) fn put_back(&mut self, held: Held) {
+        self.in_slots += usize::from(held.frame.is_in_slot());
+        self.frames.push_front(held);
+    }
+
+    /// How many frames are in the line.
+    pub(super) fn len(&self) -> usize {
+        self.frames.len()
+    }
+}

@@ -1,0 +1,289 @@
+//! The session: one call on its worker. Ring → clock → consent → hold-back → sinks.
+//!
+//! Without I/O of its own and told the time, so a capture replays faster than real time with the same result on every
+//! run. One thread at a time calls it. The order inside a step is what makes the promises hold: everything that
+//! arrived is read and told to consent, then the gates are set, then what must be wiped or erased is, and only then
+//! frames are handed on, each judged by its own place.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::consent::{Change, Consent, Digit, DigitSource, Event, Reason, Role, WithdrawnBy};
+use crate::frame::Ledger;
+use crate::policy::Tap;
+use crate::sink::{Closing, Erasure, Mark, Outcome, Receipt, SinkError};
+use crate::time::CallTime;
+
+use super::config::{EXAMINE_LAG, Shared};
+use super::delivery::Fate;
+use super::event::CallEvent;
+use super::facts::CallFacts;
+use super::leg::{LegSpec, LegWriter};
+use super::outlet::{Outlet, SinkSpec};
+use super::track::{Track, Was};
+
+/// A caller's leg that sent nothing for so long no longer keeps others waiting. The same time after which consent
+/// takes a caller as silent.
+const SILENT_LEG: Duration = Duration::from_millis(500);
+
+/// One call, worker side.
+pub(super) struct Session {
+    pub(super) shared: Arc<Shared>,
+    pub(super) facts: CallFacts,
+    pub(super) consent: Consent,
+    pub(super) tracks: Vec<Track>,
+    pub(super) outlets: Vec<Outlet>,
+    pub(super) events: VecDeque<CallEvent>,
+}
+
+impl Session {
+    pub(super) fn new(shared: Arc<Shared>, facts: CallFacts, consent: Consent) -> Session {
+        let events = VecDeque::new();
+        let mut session = Session { shared, facts, consent, tracks: Vec::new(), outlets: Vec::new(), events };
+        // A call that may never be tapped says so at once.
+        session.follow(CallTime::MIN);
+        session
+    }
+
+    pub(super) fn open_leg(&mut self, spec: &LegSpec) -> LegWriter {
+        let (track, writer) = Track::open(self.tracks.len() as u8, spec, self.shared.config.hold_back);
+        track.set_gate(self.consent.gate(spec.role));
+        self.tracks.push(track);
+        writer
+    }
+
+    pub(super) fn add_sink(&mut self, spec: SinkSpec) {
+        self.outlets.push(Outlet::new(spec));
+    }
+
+    /// Time passes: everything that arrived is read, everything that is due goes.
+    pub(super) fn step(&mut self, now: CallTime) {
+        self.read_rings(now);
+        self.advance(now, EXAMINE_LAG);
+        self.follow(now);
+        self.hand_on_due(now);
+        self.each_outlet(|outlet| outlet.flush(now));
+    }
+
+    /// Tells consent what happened and does what follows.
+    pub(super) fn tell(&mut self, at: CallTime, event: Event) {
+        self.read_rings(at);
+        self.advance(at, EXAMINE_LAG);
+        self.consent.tell(at, event);
+        self.follow(at);
+    }
+
+    /// The host saw a digit on a leg.
+    pub(super) fn digit(&mut self, at: CallTime, leg: u8, digit: Digit, onset: CallTime) {
+        if let Some(role) = self.tracks.get(usize::from(leg)).map(Track::role) {
+            self.tell(at, Event::Digit { role, digit, source: DigitSource::Host, onset });
+        }
+    }
+
+    /// Shut first, then wipe, then erase.
+    pub(super) fn withdraw(&mut self, at: CallTime, by: WithdrawnBy) -> Vec<Receipt> {
+        self.consent.tell(at, Event::Withdrawn { by });
+        self.follow(at)
+    }
+
+    /// What came before `at` is handed on at once, nothing after it.
+    pub(super) fn pause(&mut self, at: CallTime) {
+        self.settle_up_to(at);
+        self.consent.tell(at, Event::Paused);
+        self.follow(at);
+    }
+
+    /// The recording under this controller ends; another one begins with a notice of its own, if it may.
+    pub(super) fn transfer(&mut self, at: CallTime, facts: CallFacts) {
+        self.settle_up_to(at);
+        // While the old controller's permit can still be had.
+        self.hand_on_now(at);
+        self.consent.transfer(at, facts.rules());
+        self.follow(at);
+        self.facts = facts;
+    }
+
+    /// A leg's stream is over. What it brought is still handed on.
+    pub(super) fn close_leg(&mut self, at: CallTime, leg: u8) {
+        self.settle_up_to(at);
+        let Some(track) = self.tracks.get_mut(usize::from(leg)) else { return };
+        track.close();
+        let closed = track.role();
+        if closed == Role::Caller && self.callers().next().is_none() {
+            self.consent.tell(at, Event::CallerLegClosed);
+        }
+        self.follow(at);
+    }
+
+    /// What is held is examined as it stands and handed on, then the sinks close.
+    pub(super) fn end(&mut self, at: CallTime) {
+        self.settle_up_to(at);
+        self.consent.tell(at, Event::Ended);
+        self.follow(at);
+    }
+
+    /// The call failed: gates shut, buffers wiped, outputs closed as failed.
+    pub(super) fn fail(&mut self, at: CallTime, what: String) {
+        self.consent.tell(at, Event::Failed);
+        self.set_gates();
+        self.wipe();
+        self.events.push_back(CallEvent::CallFailed { what });
+        self.close_outputs(at, Outcome::Failed, Reason::Failed);
+        self.follow(at);
+    }
+
+    /// The account of one leg.
+    pub(super) fn ledger(&self, leg: u8) -> Option<Ledger> {
+        let mut ledger = self.tracks.get(usize::from(leg))?.ledger();
+        // Erased only when no output still has it.
+        let kept = self.outlets.iter().any(Outlet::holds_audio);
+        let erased = self.outlets.iter().map(|outlet| outlet.erased(leg)).max().unwrap_or(0);
+        ledger.erased = if kept { 0 } else { erased.min(ledger.delivered + ledger.masked) };
+        Some(ledger)
+    }
+
+    /// The account of one leg as one sink saw it.
+    pub(super) fn sink_ledger(&self, sink: usize, leg: u8) -> Option<Ledger> {
+        let track = self.tracks.get(usize::from(leg))?;
+        Some(self.outlets.get(sink)?.ledger(leg, &track.ledger()))
+    }
+
+    /// Whether an output of this tap got audio and still has it.
+    pub(super) fn holds_audio(&self, tap: Tap) -> bool {
+        self.outlets.iter().any(|outlet| outlet.tap() == tap && outlet.holds_audio())
+    }
+
+    /// Everything that arrived counts as examined, without a detector's lag: `pause` and `end` do not wait.
+    fn settle_up_to(&mut self, at: CallTime) {
+        self.read_rings(at);
+        self.advance(at, Duration::ZERO);
+        self.follow(at);
+    }
+
+    /// Reads all rings: digits go to consent, audio into the lines.
+    fn read_rings(&mut self, now: CallTime) {
+        for index in 0..self.tracks.len() {
+            let role = self.tracks[index].role();
+            while let Some(was) = self.tracks[index].next(self.facts.zero) {
+                match was {
+                    Was::Digit { digit, onset } => {
+                        let source = DigitSource::TelephoneEvent;
+                        self.consent.tell(now, Event::Digit { role, digit, source, onset });
+                    }
+                    Was::Audio(held) => self.take_in(index, held),
+                }
+            }
+        }
+    }
+
+    fn advance(&mut self, now: CallTime, lag: Duration) {
+        let heard = self.callers().filter_map(Track::last_arrival).max();
+        // Of several callers' legs the slowest counts, as long as it sends at all.
+        let sends = |track: &&Track| track.last_arrival() >= heard.map(|last| last - SILENT_LEG);
+        let examined = self.callers().filter(sends).filter_map(Track::received_to).min().map(|to| to - lag);
+        self.consent.advance(now, examined.unwrap_or(CallTime::MIN), heard);
+    }
+
+    fn callers(&self) -> impl Iterator<Item = &Track> {
+        self.tracks.iter().filter(|track| track.role() == Role::Caller && track.is_open())
+    }
+
+    /// Does what followed from what consent was told. The gates are set before anything else is done.
+    fn follow(&mut self, now: CallTime) -> Vec<Receipt> {
+        self.set_gates();
+        let changes: Vec<Change> = self.consent.drain().collect();
+        let mut receipts = Vec::new();
+        for change in changes {
+            self.events.push_back(CallEvent::Consent(change.clone()));
+            match change {
+                Change::Objected { .. } => receipts.extend(self.refuse(now, Reason::Objected)),
+                Change::Withdrawn { .. } => receipts.extend(self.refuse(now, Reason::Withdrawn)),
+                Change::Paused { at } => {
+                    self.hand_on_now(at);
+                    self.each_outlet(|outlet| outlet.mark(Mark::Pause, at));
+                }
+                Change::Resumed { at } => self.each_outlet(|outlet| outlet.mark(Mark::Resume, at)),
+                Change::ControllerChanged { at } => self.close_outputs(at, Outcome::Complete, Reason::Ended),
+                Change::Closed { at, reason } => {
+                    self.hand_on_now(at);
+                    self.close_outputs(at, Outcome::Complete, reason);
+                }
+                _ => {}
+            }
+        }
+        receipts
+    }
+
+    fn set_gates(&self) {
+        for track in &self.tracks {
+            track.set_gate(self.consent.gate(track.role()));
+        }
+    }
+
+    /// An objection or withdrawal: what is held is wiped, every output is erased.
+    fn refuse(&mut self, at: CallTime, reason: Reason) -> Vec<Receipt> {
+        self.wipe();
+        let erasure = Erasure { reason, at };
+        let receipts: Vec<Receipt> = self.outlets.iter_mut().flat_map(|outlet| outlet.erase(&erasure)).collect();
+        self.events.extend(receipts.iter().cloned().map(CallEvent::Receipt));
+        receipts
+    }
+
+    /// Wipes everything that no sink has yet.
+    fn wipe(&mut self) {
+        for index in 0..self.tracks.len() {
+            while let Some(held) = self.tracks[index].line.pop() {
+                self.settle(index, held, Fate::Purged);
+            }
+            self.tracks[index].wipe_ring();
+        }
+    }
+
+    fn close_outputs(&mut self, at: CallTime, outcome: Outcome, reason: Reason) {
+        for index in 0..self.outlets.len() {
+            self.close_output(index, at, outcome, reason);
+        }
+    }
+
+    pub(super) fn close_output(&mut self, index: usize, at: CallTime, outcome: Outcome, reason: Reason) {
+        let Some(output) = self.outlets[index].output() else { return };
+        let closing = self.closing(index, at, outcome, reason);
+        self.events.push_back(match self.outlets[index].close(&closing) {
+            Ok(()) => CallEvent::OutputClosed { output, at, reason },
+            Err(error) => CallEvent::SinkFailed { output, what: sentence(&error) },
+        });
+    }
+
+    fn closing(&self, index: usize, at: CallTime, outcome: Outcome, reason: Reason) -> Closing {
+        let outlet = &self.outlets[index];
+        let legs = 0..self.tracks.len() as u8;
+        let ledgers = legs.filter_map(|leg| Some((leg, self.sink_ledger(index, leg)?))).collect();
+        let all = self.consent.permitted(outlet.pairs()).map(|permission| permission.stretch);
+        let permitted = all.filter(|stretch| stretch.to > outlet.opened_from()).collect();
+        Closing { outcome, at, reason, permitted, ledgers }
+    }
+
+    /// After a second panic: at least nothing more comes in.
+    pub(super) fn shut_all(&mut self) {
+        self.tracks.clear();
+        self.outlets.clear();
+    }
+
+    /// Does something with every sink that works; an error ends that sink, not the call.
+    fn each_outlet(&mut self, mut act: impl FnMut(&mut Outlet) -> Result<(), SinkError>) {
+        for index in 0..self.outlets.len() {
+            if let Err(error) = act(&mut self.outlets[index]) {
+                self.sink_failed(index, &error);
+            }
+        }
+    }
+}
+
+/// An error with what lies below it, as one line for people.
+pub(super) fn sentence(error: &SinkError) -> String {
+    match &error.source {
+        Some(source) => format!("{error}: {source}"),
+        None => error.to_string(),
+    }
+}

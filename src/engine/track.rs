@@ -1,0 +1,405 @@
+//! A leg's worker side: takes frames from the ring, sorts out repetition, and gives each its place on the call's clock.
+//!
+//! One thread at a time. Reordered packets find their place in the line; what is older than what was handed on is late.
+//! Counts what becomes of frames before any sink is asked; the session counts the rest.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use crate::audio::{Encoding, Format};
+use crate::consent::{Digit, Gate, Role};
+use crate::frame::ring::{Consumer, Header, SlotRef};
+use crate::frame::{Arc, Frame, Ledger};
+use crate::rtp::{EventDecoder, Order, Redundant, Sequence, Timeline};
+use crate::sink::{GapCause, LegDescription};
+use crate::time::{CallTime, MonoTime, duration_of};
+
+use super::leg::{self, LegShared, LegSpec, LegWriter};
+use super::line::{Held, Line};
+
+/// How far a digit's onset may lie from where its packet's arrival puts it, before its time stamp is not believed.
+const ONSET_AHEAD: Duration = Duration::from_secs(1);
+const ONSET_BEHIND: Duration = Duration::from_secs(10);
+
+/// What was taken from a ring.
+pub(super) enum Was {
+    /// A key was pressed.
+    Digit { digit: Digit, onset: CallTime },
+    /// Audio, placed.
+    Audio(Held),
+}
+
+/// One leg, worker side.
+pub(super) struct Track {
+    leg: u8,
+    role: Role,
+    formats: Vec<Format>,
+    payload_types: Vec<(u8, u8)>,
+    shared: Arc<LegShared>,
+    consumer: Consumer,
+    hold_back: Duration,
+    open: bool,
+    stream: Stream,
+    /// Digits seen and not told yet.
+    digits: VecDeque<(Digit, CallTime)>,
+    pub(super) line: Line,
+    pub(super) counts: Ledger,
+    last_arrival: Option<CallTime>,
+    /// The end of the newest audio or event received.
+    received_to: Option<CallTime>,
+    /// Up to where the leg was handed on, or found not to go.
+    settled_to: CallTime,
+    /// What was last handed on.
+    last: Option<Handed>,
+}
+
+/// One run of packets: an SSRC with its sequence and time stamps.
+struct Stream {
+    ssrc: Option<u32>,
+    sequence: Sequence,
+    timeline: Timeline,
+    events: EventDecoder,
+    /// How many frames the gate had refused when the last one was taken: numbers missing since are not lost.
+    refused: u64,
+    /// Where a frame without RTP belongs: after the one before it.
+    next: Option<CallTime>,
+}
+
+/// What is remembered of the frame that was handed on last, to say what is missing after it.
+#[derive(Clone, Copy)]
+struct Handed {
+    sequence: Option<u64>,
+    drops: u64,
+    refused: u64,
+}
+
+impl Track {
+    pub(super) fn open(leg: u8, spec: &LegSpec, hold_back: Duration) -> (Track, LegWriter) {
+        let (writer, consumer, shared) = leg::open(spec);
+        let track = Track {
+            leg,
+            role: spec.role,
+            formats: spec.formats.clone(),
+            payload_types: spec.payload_types.clone(),
+            line: Line::new(consumer.slots()),
+            shared,
+            consumer,
+            hold_back,
+            open: true,
+            stream: Stream {
+                ssrc: None,
+                sequence: Sequence::new(),
+                timeline: Timeline::new(8_000),
+                events: EventDecoder::new(),
+                refused: 0,
+                next: None,
+            },
+            digits: VecDeque::new(),
+            counts: Ledger::default(),
+            last_arrival: None,
+            received_to: None,
+            settled_to: CallTime::MIN,
+            last: None,
+        };
+        (track, writer)
+    }
+
+    pub(super) fn role(&self) -> Role {
+        self.role
+    }
+
+    pub(super) fn is_open(&self) -> bool {
+        self.open
+    }
+
+    /// The stream is over: its gate shuts for good.
+    pub(super) fn close(&mut self) {
+        self.open = false;
+        self.shared.gate.set(Gate::Shut);
+    }
+
+    pub(super) fn set_gate(&self, gate: Gate) {
+        if self.open {
+            self.shared.gate.set(gate);
+        }
+    }
+
+    /// When the last packet arrived.
+    pub(super) fn last_arrival(&self) -> Option<CallTime> {
+        self.last_arrival
+    }
+
+    /// The end of the newest audio or event received.
+    pub(super) fn received_to(&self) -> Option<CallTime> {
+        self.received_to
+    }
+
+    /// Up to where the leg was handed on, or found not to go.
+    pub(super) fn settled_to(&self) -> CallTime {
+        self.settled_to
+    }
+
+    pub(super) fn settle_to(&mut self, to: CallTime) {
+        self.settled_to = self.settled_to.max(to);
+    }
+
+    pub(super) fn description(&self) -> LegDescription {
+        LegDescription { leg: self.leg, role: self.role, formats: self.formats.clone() }
+    }
+
+    /// Takes the next thing out of the ring that the session must know of.
+    pub(super) fn next(&mut self, zero: MonoTime) -> Option<Was> {
+        loop {
+            if let Some((digit, onset)) = self.digits.pop_front() {
+                return Some(Was::Digit { digit, onset });
+            }
+            let (header, slot) = self.consumer.pop()?;
+            if let Some(held) = self.read(header, slot, zero) {
+                return Some(Was::Audio(held));
+            }
+        }
+    }
+
+    /// Empties the ring; what was in it is wiped.
+    pub(super) fn wipe_ring(&mut self) {
+        while self.consumer.pop().is_some() {
+            self.counts.purged += 1;
+        }
+    }
+
+    /// Counts a frame that found no room in the pool.
+    pub(super) fn count_full(&mut self) {
+        self.counts.full += 1;
+    }
+
+    /// Notes which frame was handed on last.
+    pub(super) fn remember(&mut self, sequence: Option<u64>) {
+        self.last = Some(Handed { sequence, drops: self.drops(), refused: self.shared.refused() });
+    }
+
+    /// Why nothing was there between the frame handed on last and the one numbered `sequence`.
+    pub(super) fn gap_cause(&self, sequence: Option<u64>) -> GapCause {
+        let Some(last) = self.last else { return GapCause::Silent };
+        if self.drops() != last.drops {
+            return GapCause::Dropped;
+        }
+        if self.shared.refused() != last.refused {
+            return GapCause::Withheld;
+        }
+        match (last.sequence, sequence) {
+            (Some(from), Some(to)) if self.stream.sequence.missing_between(from, to) > 0 => GapCause::Lost,
+            _ => GapCause::Silent,
+        }
+    }
+
+    /// The account of the leg.
+    pub(super) fn ledger(&self) -> Ledger {
+        let (shared, counts) = (&*self.shared, &self.counts);
+        let at_the_door = shared.refused() + shared.full() + shared.size() + shared.format();
+        let before_the_ring = shared.full() + shared.size() + shared.format();
+        Ledger {
+            pushed: self.consumer.taken() + at_the_door,
+            withheld: counts.withheld + shared.refused(),
+            full: counts.full + shared.full(),
+            size: counts.size + shared.size(),
+            format: counts.format + shared.format(),
+            in_flight: self.consumer.waiting() + self.line.len() as u64,
+            // What was dropped before the ring left a hole in the numbers too.
+            lost: self.stream.sequence.lost().saturating_sub(before_the_ring),
+            ..*counts
+        }
+    }
+
+    fn drops(&self) -> u64 {
+        self.shared.full() + self.shared.size() + self.shared.format() + self.counts.full
+    }
+
+    /// Reads one frame; gives it back placed when it is audio.
+    fn read(&mut self, header: Header, slot: SlotRef, zero: MonoTime) -> Option<Held> {
+        let arrival = MonoTime(header.arrival).on_call(zero);
+        self.last_arrival = self.last_arrival.max(Some(arrival));
+        let Some(format) = self.formats.get(usize::from(header.format)).copied() else {
+            self.counts.format += 1;
+            return None;
+        };
+        self.follow_ssrc(&header, format, zero);
+        let sequence = match self.number(&header, arrival) {
+            Ok(sequence) => sequence,
+            Err(count) => {
+                *count(&mut self.counts) += 1;
+                return None;
+            }
+        };
+        let length = header.length;
+        match format.encoding {
+            Encoding::TelephoneEvent => {
+                self.read_events(&header, &slot.bytes()[..length as usize], format.rate, header.timestamp, arrival);
+                self.counts.withheld += 1;
+                None
+            }
+            Encoding::Redundant => self.read_redundant(&header, slot, arrival, sequence),
+            Encoding::ComfortNoise => {
+                let at = self.place(&header, format, arrival);
+                self.received_to = self.received_to.max(Some(at));
+                self.counts.withheld += 1;
+                None
+            }
+            _ if format.is_audio() => Some(self.audio(&header, slot, 0..length, format, arrival, sequence)),
+            _ => {
+                self.counts.format += 1;
+                None
+            }
+        }
+    }
+
+    /// A new SSRC is a new stream: its numbers and time stamps have nothing to do with the old ones (RFC 3550, 5.1).
+    fn follow_ssrc(&mut self, header: &Header, format: Format, zero: MonoTime) {
+        if !header.has(Header::HAS_TIMESTAMP) {
+            return;
+        }
+        let stream = &mut self.stream;
+        let first = stream.ssrc.is_none();
+        if stream.ssrc != Some(header.ssrc) {
+            stream.ssrc = Some(header.ssrc);
+            stream.timeline = Timeline::new(format.rate);
+            if !first {
+                stream.sequence.restart(header.sequence.wrapping_sub(1));
+            }
+        } else if format.is_audio() && stream.timeline.rate() != format.rate {
+            stream.timeline = Timeline::new(format.rate);
+        }
+        if first
+            && let Some((timestamp, ssrc, arrival)) = self.shared.anchor.read()
+            && ssrc == header.ssrc
+        {
+            stream.timeline.place(timestamp, arrival.on_call(zero), CallTime::MIN);
+        }
+    }
+
+    /// The frame's long sequence number, or which count it belongs to when it must not go further.
+    fn number(&mut self, header: &Header, arrival: CallTime) -> Result<Option<u64>, fn(&mut Ledger) -> &mut u64> {
+        if !header.has(Header::HAS_SEQUENCE) {
+            return Ok(None);
+        }
+        let refused = self.shared.refused();
+        let stream = &mut self.stream;
+        let packet = stream.sequence.classify(header.sequence);
+        let gone_on = std::mem::replace(&mut stream.refused, refused) != refused;
+        match packet.order {
+            // Numbers that the gate refused in between are not lost.
+            Order::Ahead(_) if gone_on => Ok(Some(stream.sequence.restart(header.sequence))),
+            Order::InOrder | Order::Ahead(_) | Order::Reordered => Ok(Some(packet.number)),
+            Order::Duplicate => Err(|counts| &mut counts.duplicate),
+            Order::Jump { repeated } => {
+                // A sender that began anew says so with the marker, goes on from there, or keeps its time stamps.
+                let in_time = stream.timeline.at(header.timestamp).is_some_and(|at| {
+                    at >= self.received_to.unwrap_or(CallTime::MIN) && at <= arrival + ONSET_AHEAD
+                });
+                if repeated || gone_on || in_time || header.has(Header::MARKER) {
+                    Ok(Some(stream.sequence.restart(header.sequence)))
+                } else {
+                    Err(|counts| &mut counts.late)
+                }
+            }
+        }
+    }
+
+    /// The moment of a frame's first sample.
+    fn place(&mut self, header: &Header, format: Format, arrival: CallTime) -> CallTime {
+        let received_to = self.received_to.unwrap_or(CallTime::MIN);
+        if header.has(Header::HAS_TIMESTAMP) {
+            return self.stream.timeline.place(header.timestamp, arrival, received_to).at;
+        }
+        // Without time stamps: one after the other, as long as they come at that pace.
+        let slack = Duration::from_millis(60).max(format.duration(header.samples));
+        match self.stream.next {
+            Some(next) if next <= arrival + slack && arrival <= next + slack => next,
+            _ => arrival.max(received_to),
+        }
+    }
+
+    fn audio(
+        &mut self,
+        header: &Header,
+        slot: SlotRef,
+        range: std::ops::Range<u32>,
+        format: Format,
+        arrival: CallTime,
+        sequence: Option<u64>,
+    ) -> Held {
+        let place = self.place(header, format, arrival);
+        // What the bytes hold counts, not what the host said: a sink reads no sample that is not there.
+        let width = format.bytes_per_sample().unwrap_or(1).max(1) as u32;
+        let samples = (range.end - range.start) / width;
+        let range = range.start..range.start + samples * width;
+        let frame = Frame::in_slot(slot, range, self.leg, self.role, place, format, samples);
+        let end = frame.stretch().to;
+        self.stream.next = Some(end);
+        self.received_to = self.received_to.max(Some(end));
+        Held { frame, due: arrival.max(place) + self.hold_back, sequence, overdue: false, given: 0, missed: 0 }
+    }
+
+    fn read_events(&mut self, header: &Header, payload: &[u8], rate: u32, timestamp: u32, arrival: CallTime) {
+        let marker = header.has(Header::MARKER);
+        let presses = self.stream.events.read(payload, header.ssrc, timestamp, marker, rate);
+        let by_arrival = |duration: u32| arrival - duration_of(u64::from(duration), rate);
+        for press in presses {
+            let expected = by_arrival(press.duration);
+            let onset = self.onset(press.onset, rate, expected);
+            if let Some(digit) = Digit::from_event(press.event) {
+                self.digits.push_back((digit, onset));
+            }
+        }
+        // While a key is held there is no audio: what is known of the caller goes on with the event.
+        self.received_to = self.received_to.max(Some(arrival));
+    }
+
+    /// Where a press began: by its time stamp when that is on the audio's clock and can be believed, else by arrival.
+    fn onset(&mut self, timestamp: u32, rate: u32, expected: CallTime) -> CallTime {
+        if self.stream.timeline.rate() != rate {
+            return expected;
+        }
+        match self.stream.timeline.at(timestamp) {
+            Some(at) if at <= expected + ONSET_AHEAD && at >= expected - ONSET_BEHIND => at,
+            Some(_) => expected,
+            None => self.stream.timeline.place(timestamp, expected, CallTime::MIN).at,
+        }
+    }
+
+    /// RFC 2198: events in any block count; audio counts where it is the primary block.
+    fn read_redundant(&mut self, header: &Header, slot: SlotRef, arrival: CallTime, number: Option<u64>) -> Option<Held> {
+        let payload = &slot.bytes()[..header.length as usize];
+        let Ok(redundant) = Redundant::parse(payload) else {
+            self.counts.format += 1;
+            return None;
+        };
+        let mut primary = None;
+        for block in redundant.blocks() {
+            let Some(format) = self.format_of(block.payload_type) else { continue };
+            let timestamp = block.timestamp(header.timestamp);
+            if format.encoding == Encoding::TelephoneEvent {
+                self.read_events(header, block.data, format.rate, timestamp, arrival);
+            } else if format.is_audio() && block.timestamp_offset == 0 {
+                // The primary block is the payload's end.
+                primary = Some((format, header.length - block.data.len() as u32));
+            }
+        }
+        let Some((format, start)) = primary else {
+            self.counts.withheld += 1;
+            return None;
+        };
+        Some(self.audio(header, slot, start..header.length, format, arrival, number))
+    }
+
+    fn format_of(&self, payload_type: u8) -> Option<Format> {
+        let (_, number) = self.payload_types.iter().find(|(other, _)| *other == payload_type)?;
+        self.formats.get(usize::from(*number)).copied()
+    }
+}
+
+impl Drop for Track {
+    /// A writer may outlive its call: it finds the gate shut.
+    fn drop(&mut self) {
+        self.shared.gate.set(Gate::Shut);
+    }
+}
