@@ -4,6 +4,7 @@ pub mod audio;
 #[cfg(feature = "capture")]
 pub mod capture;
 pub mod consent;
+pub mod engine;
 pub mod frame;
 pub mod policy;
 pub mod rtp;

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use crate::time;
 
+use super::g711;
+
 /// How samples are written as bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Encoding {
@@ -21,6 +23,18 @@ pub enum Encoding {
     Redundant,
     /// A codec this version cannot decode.
     Unknown,
+}
+
+impl Encoding {
+    /// The byte that fills a stretch of silence; `None` where silence cannot be written byte by byte. `[any]`
+    pub const fn silence(self) -> Option<u8> {
+        match self {
+            Encoding::Pcmu => Some(g711::ULAW_SILENCE),
+            Encoding::Pcma => Some(g711::ALAW_SILENCE),
+            Encoding::L16 => Some(0),
+            _ => None,
+        }
+    }
 }
 
 /// The format of a frame: encoding, clock rate and channels. `[any]`

@@ -51,8 +51,26 @@ pub enum DigitSource {
 }
 
 /// Who told the library that the caller withdraws. Text for people, at most 64 characters are kept.
-#[derive(Clone, Debug, PartialEq, Eq)]
+///
+/// Redacted in `Debug`: it may be a name.
+#[derive(Clone, PartialEq, Eq)]
 pub struct WithdrawnBy(pub String);
+
+impl WithdrawnBy {
+    /// Its first 64 characters.
+    pub(super) fn shortened(mut self) -> WithdrawnBy {
+        if let Some((end, _)) = self.0.char_indices().nth(64) {
+            self.0.truncate(end);
+        }
+        self
+    }
+}
+
+impl std::fmt::Debug for WithdrawnBy {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("WithdrawnBy(redacted)")
+    }
+}
 
 /// One thing that happened in a call. Each is told with its place on the call's clock.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,13 +108,6 @@ pub enum Event {
     Paused,
     /// The pause is over.
     Resumed,
-    /// The call moved to another entity or service.
-    Transferred {
-        /// The id of the entity it moved to.
-        entity: String,
-        /// The service it moved to.
-        service: String,
-    },
     /// The call is over.
     Ended,
     /// The caller's stream is over, the call goes on.
@@ -107,11 +118,13 @@ pub enum Event {
     LimitReached,
 }
 
-/// What followed from what consent was told. Drained by the session, in order.
+/// What followed from what consent was told. Drained by the session, in order. A notice that is played again after one
+/// was given makes no change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Change {
-    /// The notice in progress was given in full; the window is open and closes at `window_end` at the earliest.
+    /// The notice in progress was given in full, the first of this controller; its window is open and closes at
+    /// `window_end` at the earliest.
     NoticeGiven {
         /// When the notice ended.
         at: CallTime,
@@ -123,11 +136,11 @@ pub enum Change {
         /// When it stopped.
         at: CallTime,
     },
-    /// These pairs are permitted from `from` on.
+    /// These pairs are permitted from `from` on. Once for each controller, when that moment is known.
     Opened {
         /// The pairs.
         pairs: Pairs,
-        /// The first permitted moment.
+        /// The first permitted moment: the window's end, or the end of a pause that covers it.
         from: CallTime,
     },
     /// A 9 may stand alone: all audio from `onset` on is held until that is settled.
@@ -142,7 +155,7 @@ pub enum Change {
     },
     /// The caller refused. Nothing more is tapped, what there is is erased.
     Objected {
-        /// Where the objection takes effect.
+        /// Where the objection takes effect: the onset of the earliest 9 that was not settled otherwise.
         onset: CallTime,
         /// Where the 9 was seen.
         source: DigitSource,
@@ -171,7 +184,7 @@ pub enum Change {
     },
     /// Nothing more will ever be tapped in this call; what was lawfully recorded stays.
     Closed {
-        /// When.
+        /// When; the clock's zero for a call that could never be tapped.
         at: CallTime,
         /// Why.
         reason: Reason,

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::policy::Refusal;
+
 /// Why a (tap, purpose) pair is allowed or refused at a moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -34,6 +36,16 @@ pub enum Reason {
     Ended,
     /// The call failed inside the library.
     Failed,
+}
+
+impl From<Refusal> for Reason {
+    fn from(refusal: Refusal) -> Reason {
+        match refusal {
+            Refusal::EntityUnknown => Reason::EntityUnknown,
+            Refusal::EntityExcluded => Reason::EntityExcluded,
+            Refusal::ServiceNotCovered => Reason::ServiceNotCovered,
+        }
+    }
 }
 
 impl fmt::Display for Reason {

@@ -88,12 +88,12 @@ impl Session {
             self.tracks[index].settle_to(decided.to);
         }
         match (undecided, which) {
-            (Some(from), Which::Due(_)) => {
-                // What stays is too old for live sinks once it goes.
-                held.overdue = true;
+            (Some(from), Which::Due(now)) => {
                 if let Some(rest) = held.frame.cut(Interval { from, to: stretch.to }) {
                     held.frame = rest;
-                    self.tracks[index].line.put_back(held);
+                    let line = &mut self.tracks[index].line;
+                    line.put_back(held);
+                    line.wait(now);
                     return false;
                 }
                 self.settle(index, held, Fate::Withheld);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::consent::{NoticeGiven, Permit, Reason};
+use crate::consent::{Notice, Permit, Reason};
 use crate::policy::{CallRules, Direction, Policy};
 use crate::sink::{Description, LegDescription, NoticeDescription, OutputId};
 use crate::time::MonoTime;
@@ -47,7 +47,7 @@ impl CallFacts {
         &self,
         output: OutputId,
         permit: &Permit,
-        notice: &NoticeGiven,
+        notice: &Notice,
         legs: Vec<LegDescription>,
     ) -> Option<Description> {
         let policy = self.policy.as_ref()?;

@@ -143,17 +143,17 @@ impl LegWriter {
     /// Bytes that are no RTP packet, and payload types nobody registered, are counted as [`DropCause::Format`].
     pub fn push_rtp(&mut self, packet: &[u8], arrival: MonoTime) -> Pushed {
         let Ok(packet) = Packet::parse(packet) else { return self.drop_as(DropCause::Format) };
-        let number = self.payload_types[usize::from(packet.payload_type() & 0x7f)];
+        let number = self.payload_types[usize::from(packet.payload_type & 0x7f)];
         let Some(format) = self.formats.get(usize::from(number)) else { return self.drop_as(DropCause::Format) };
-        let samples = format.bytes_per_sample().map_or(0, |width| packet.payload().len() / width.max(1));
+        let samples = format.bytes_per_sample().map_or(0, |width| packet.payload.len() / width.max(1));
         self.push(&Incoming {
-            data: packet.payload(),
+            data: packet.payload,
             format: number,
             samples: samples as u32,
-            sequence: Some(packet.sequence()),
-            timestamp: Some((packet.timestamp(), packet.ssrc())),
+            sequence: Some(packet.sequence),
+            timestamp: Some((packet.timestamp, packet.ssrc)),
             arrival,
-            marker: packet.marker(),
+            marker: packet.marker,
         })
     }
 

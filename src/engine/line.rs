@@ -63,6 +63,11 @@ impl Line {
         Some(held)
     }
 
+    /// Notes that everything due by `now` still waits: it will be too old for a live sink.
+    pub(super) fn wait(&mut self, now: CallTime) {
+        self.frames.iter_mut().take_while(|held| held.due <= now).for_each(|held| held.overdue = true);
+    }
+
     /// Puts back what is left of the frame that was taken last.
     pub(super) fn put_back(&mut self, held: Held) {
         self.in_slots += usize::from(held.frame.is_in_slot());

@@ -15,7 +15,7 @@ use crate::policy::Tap;
 use crate::sink::{Closing, Erasure, Mark, Outcome, Receipt, SinkError};
 use crate::time::CallTime;
 
-use super::config::{EXAMINE_LAG, Shared};
+use super::config::{EXAMINE_LAG, MAX_PACKET, Shared};
 use super::delivery::Fate;
 use super::event::CallEvent;
 use super::facts::CallFacts;
@@ -117,8 +117,13 @@ impl Session {
     }
 
     /// What is held is examined as it stands and handed on, then the sinks close.
+    ///
+    /// A packet that arrived before the end was spoken before it, though its place, counted from its arrival, may reach
+    /// up to a packet time beyond: the call ends where the audio ends.
     pub(super) fn end(&mut self, at: CallTime) {
         self.settle_up_to(at);
+        let audio_ends = self.tracks.iter().filter_map(Track::received_to).max();
+        let at = audio_ends.map_or(at, |ends| at.max(ends.min(at + MAX_PACKET)));
         self.consent.tell(at, Event::Ended);
         self.follow(at);
     }

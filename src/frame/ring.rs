@@ -33,7 +33,7 @@ pub(crate) struct Header {
     pub length: u32,
     /// Samples of one channel.
     pub samples: u32,
-    /// `CLOCK_MONOTONIC`, nanoseconds; meaningful with [`Header::HAS_ARRIVAL`].
+    /// When it arrived, on the host's monotonic clock, in nanoseconds.
     pub arrival: u64,
     /// RTP time stamp; meaningful with [`Header::HAS_TIMESTAMP`].
     pub timestamp: u32,
@@ -50,8 +50,7 @@ pub(crate) struct Header {
 impl Header {
     pub(crate) const HAS_TIMESTAMP: u8 = 1;
     pub(crate) const HAS_SEQUENCE: u8 = 2;
-    pub(crate) const HAS_ARRIVAL: u8 = 4;
-    pub(crate) const MARKER: u8 = 8;
+    pub(crate) const MARKER: u8 = 4;
 
     pub(crate) fn has(&self, flag: u8) -> bool {
         self.flags & flag != 0

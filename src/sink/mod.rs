@@ -10,6 +10,7 @@ mod receipt;
 #[cfg(feature = "wav")]
 pub mod wav;
 
+pub use channel::{Channel, ChannelItem};
 pub use description::{Closing, Description, LegDescription, NoticeDescription, Outcome};
 pub use receipt::{Erasure, Fate, OutputId, Receipt};
 
