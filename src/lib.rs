@@ -7,6 +7,8 @@ pub mod consent;
 pub mod engine;
 pub mod frame;
 pub mod policy;
+#[cfg(feature = "capture")]
+pub mod replay;
 pub mod rtp;
 pub mod sink;
 pub mod time;

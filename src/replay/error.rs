@@ -1,0 +1,35 @@
+//! Why a call cannot be replayed.
+
+use crate::capture::CaptureError;
+use crate::engine::CallError;
+use crate::time::CallTime;
+
+/// Why a call cannot be replayed. What was recorded before the error stays as far as it was flushed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReplayError {
+    /// The capture cannot be read.
+    #[error(transparent)]
+    Capture(#[from] CaptureError),
+    /// The call cannot be set up.
+    #[error(transparent)]
+    Call(#[from] CallError),
+    /// Not one RTP packet of the call is in the capture.
+    #[error("{file}: holds no RTP packet of the call: was it captured where the audio passes?")]
+    NoPackets {
+        /// The capture.
+        file: String,
+    },
+    /// The capture's clock leaps by more than a day.
+    #[error(
+        "{file}: the capture's clock leaps from {from} to {to} of the call: cut the capture there; nothing after the leap was used"
+    )]
+    ClockLeaps {
+        /// The capture.
+        file: String,
+        /// Where it was.
+        from: CallTime,
+        /// Where it went.
+        to: CallTime,
+    },
+}

@@ -1,0 +1,205 @@
+//! Replays one call of a capture: its packets go through the real [`LegWriter`]s, rings, gates, session and sinks, in
+//! virtual time.
+//!
+//! [`Prepared`] is the first reading of the call's packets: where its clock begins, which formats occur, when it ends.
+//! [`Prepared::play`] is the second: packets are pushed at their capture times, the worker ticks every 10 ms of the
+//! call's clock, and what the host did (notice, pause, withdrawal...) happens as a [`Script`] says. Nothing waits for
+//! real time, and nothing but the capture and the script decides what happens: every run gives the same result.
+
+mod error;
+mod formats;
+mod script;
+
+use std::time::Duration;
+
+pub use error::ReplayError;
+pub use formats::LegFormats;
+pub use script::{Action, Script};
+
+use crate::capture::{Capture, Side, Sources, Streams};
+use crate::consent::Role;
+use crate::engine::{Call, CallError, CallEvent, LegWriter, TICK};
+use crate::time::{CallTime, MonoTime};
+
+/// The longest time without a packet. A capture that leaps further has a broken clock.
+const LONGEST_SILENCE: Duration = Duration::from_secs(24 * 3600);
+
+/// Which packets of a capture are the call's.
+#[derive(Clone, Debug)]
+pub enum Chosen {
+    /// Those of a call that [`crate::capture::Survey::select`] found.
+    Call(Box<crate::capture::Call>),
+    /// What comes from two addresses; the `inviter` is the one whose leg is asked for by that side.
+    Sources(Sources),
+}
+
+/// A call of a capture, read once and ready to be played.
+#[derive(Debug)]
+pub struct Prepared {
+    chosen: Chosen,
+    caller: Side,
+    zero: MonoTime,
+    last: MonoTime,
+    packets: u64,
+    formats: [LegFormats; 2],
+}
+
+impl Prepared {
+    /// Reads the call's packets. `caller` says which side is the outside party.
+    ///
+    /// `payload_types` are (number, rtpmap) pairs that hold for both sides beside what the signalling says.
+    pub fn read(
+        capture: Capture,
+        chosen: Chosen,
+        caller: Side,
+        payload_types: &[(u8, String)],
+        mut progress: impl FnMut(u64),
+    ) -> Result<(Prepared, Capture), ReplayError> {
+        let name = capture.name().to_owned();
+        let mut streams = open(capture, &chosen)?;
+        let mut formats = [caller, caller.other()].map(|side| LegFormats::of(&chosen, side, payload_types));
+        let (mut zero, mut first, mut last, mut packets) = (None, None, MonoTime(0), 0);
+        while let Some(packet) = streams.next_packet()? {
+            let at = MonoTime(packet.time_ns);
+            let leg = usize::from(packet.side != caller);
+            if leg == 0 {
+                zero.get_or_insert(at);
+            }
+            first.get_or_insert(at);
+            last = last.max(at);
+            packets += 1;
+            formats[leg].see(packet.payload);
+            progress(streams.position());
+        }
+        // Without a packet of the caller there is still a call; its clock begins with the other side.
+        let zero = zero.or(first).ok_or(ReplayError::NoPackets { file: name })?;
+        Ok((Prepared { chosen, caller, zero, last, packets, formats }, streams.into_capture()))
+    }
+
+    /// The capture's clock at the call clock's zero: the caller's first RTP packet.
+    pub fn zero(&self) -> MonoTime {
+        self.zero
+    }
+
+    /// UTC at the call clock's zero.
+    pub fn started(&self) -> jiff::Timestamp {
+        jiff::Timestamp::from_nanosecond(i128::from(self.zero.0)).unwrap_or(jiff::Timestamp::UNIX_EPOCH)
+    }
+
+    /// How many RTP packets the call has.
+    pub fn packets(&self) -> u64 {
+        self.packets
+    }
+
+    /// What the caller's and the agent's leg carry.
+    pub fn formats(&self) -> [&LegFormats; 2] {
+        [&self.formats[0], &self.formats[1]]
+    }
+
+    /// When the call ends: with its BYE, else with its last packet.
+    pub fn ends_at(&self) -> CallTime {
+        let hung_up = match &self.chosen {
+            Chosen::Call(call) => call.ended_at_ns.map(MonoTime),
+            Chosen::Sources(_) => None,
+        };
+        hung_up.unwrap_or(self.last).on_call(self.zero)
+    }
+
+    /// Opens the two legs on a call, the caller's first.
+    pub fn open_legs(&self, call: &mut Call) -> Result<[LegWriter; 2], CallError> {
+        Ok([
+            call.open_leg(&self.formats[0].leg(Role::Caller))?,
+            call.open_leg(&self.formats[1].leg(Role::Agent))?,
+        ])
+    }
+
+    /// Plays the call to its end, or to `stop_at`: a hang-up there. `watch` is told of what follows, and how far the
+    /// reading has come.
+    pub fn play(
+        &self,
+        capture: Capture,
+        call: &mut Call,
+        legs: &mut [LegWriter; 2],
+        script: &Script,
+        stop_at: Option<CallTime>,
+        watch: &mut impl FnMut(Seen),
+    ) -> Result<(), ReplayError> {
+        let name = capture.name().to_owned();
+        let mut streams = open(capture, &self.chosen)?;
+        let end = stop_at.unwrap_or(self.ends_at()).min(self.ends_at());
+        let mut clock = Clock { now: CallTime::MIN, next_tick: CallTime::MIN, actions: script.actions().peekable() };
+        while let Some(packet) = streams.next_packet()? {
+            let arrival = MonoTime(packet.time_ns);
+            // A capture's times may step back a little; the call's clock does not.
+            let at = arrival.on_call(self.zero).max(clock.now);
+            if clock.now != CallTime::MIN && at.since(clock.now) > LONGEST_SILENCE {
+                return Err(ReplayError::ClockLeaps { file: name, from: clock.now, to: at });
+            }
+            if at > end {
+                break;
+            }
+            clock.run_to(at, call, watch);
+            // The answer only says whether to go on offering; the ledger has it.
+            let _ = legs[usize::from(packet.side != self.caller)].push_rtp(packet.payload, arrival);
+            watch(Seen::Position(streams.position()));
+        }
+        clock.run_to(end, call, watch);
+        call.end(end);
+        clock.tell(call, watch);
+        Ok(())
+    }
+}
+
+/// What one who watches a replay is told.
+#[derive(Debug)]
+pub enum Seen {
+    /// Something followed in the call, at this moment of its clock.
+    Event(CallTime, CallEvent),
+    /// How many bytes of the capture were read.
+    Position(u64),
+}
+
+fn open(capture: Capture, chosen: &Chosen) -> Result<Streams, ReplayError> {
+    Ok(match chosen {
+        Chosen::Call(call) => Streams::of_call(capture, (**call).clone())?,
+        Chosen::Sources(sources) => Streams::of_sources(capture, *sources)?,
+    })
+}
+
+/// The call's clock: runs the worker's ticks and the script between two packets.
+struct Clock<'s, I: Iterator<Item = &'s (CallTime, Action)>> {
+    now: CallTime,
+    next_tick: CallTime,
+    actions: std::iter::Peekable<I>,
+}
+
+impl<'s, I: Iterator<Item = &'s (CallTime, Action)>> Clock<'s, I> {
+    /// Everything up to `until`, it included: at one moment first the tick, then the script, then (by the caller) packets.
+    fn run_to(&mut self, until: CallTime, call: &mut Call, watch: &mut impl FnMut(Seen)) {
+        if self.next_tick == CallTime::MIN {
+            self.next_tick = until.min(CallTime::ZERO);
+        }
+        loop {
+            let action = self.actions.peek().map_or(CallTime::MAX, |(at, _)| *at);
+            let next = self.next_tick.min(action);
+            if next > until {
+                break;
+            }
+            self.now = self.now.max(next);
+            if self.next_tick <= action {
+                call.step(self.now);
+                self.next_tick = self.next_tick + TICK;
+            } else if let Some((at, action)) = self.actions.next() {
+                action.act((*at).max(self.now), call);
+            }
+            self.tell(call, watch);
+        }
+        self.now = self.now.max(until);
+    }
+
+    fn tell(&self, call: &mut Call, watch: &mut impl FnMut(Seen)) {
+        for event in call.events() {
+            watch(Seen::Event(self.now, event));
+        }
+    }
+}

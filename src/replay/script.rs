@@ -1,0 +1,61 @@
+//! What the host does during a replayed call, and when.
+
+use crate::engine::Call;
+use crate::time::CallTime;
+
+/// One thing the host does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// The announcement begins, in this language.
+    NoticeStarts(String),
+    /// The announcement stops; true when it was played to its end.
+    NoticeStops(bool),
+    /// Keyed digits are data from now on, or no longer.
+    DigitsAreData(bool),
+    /// The caller told the agent that they withdraw.
+    Withdraw(String),
+    /// A pause begins.
+    Pause,
+    /// The pause ends.
+    Resume,
+    /// The call moves to another entity's service.
+    Transfer {
+        /// The entity's id.
+        entity: String,
+        /// The service's id.
+        service: String,
+    },
+}
+
+/// Everything the host does, in the order in which it happens.
+#[derive(Clone, Debug, Default)]
+pub struct Script(Vec<(CallTime, Action)>);
+
+impl Script {
+    /// Adds what happens at `at`; after what was added for the same moment before.
+    pub fn at(&mut self, at: CallTime, action: Action) {
+        let place = self.0.partition_point(|(other, _)| *other <= at);
+        self.0.insert(place, (at, action));
+    }
+
+    pub(super) fn actions(&self) -> impl Iterator<Item = &(CallTime, Action)> {
+        self.0.iter()
+    }
+}
+
+impl Action {
+    pub(super) fn act(&self, at: CallTime, call: &mut Call) {
+        match self {
+            Action::NoticeStarts(language) => call.notice_started(at, language),
+            Action::NoticeStops(complete) => call.notice_finished(at, *complete),
+            Action::DigitsAreData(data) => call.digits_are_data(at, *data),
+            Action::Withdraw(by) => {
+                // The receipts come as events too.
+                call.withdraw(at, by);
+            }
+            Action::Pause => call.pause(at),
+            Action::Resume => call.resume(at),
+            Action::Transfer { entity, service } => call.transfer(at, entity, service),
+        }
+    }
+}
