@@ -11,8 +11,8 @@
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
-all=(kept nine-alone nine-in-notice nine-in-window card-number nine-by-agent lossy ipv6 mulaw
-     two-calls tcp cooked cooked-v1 rawip kept-pcapng)
+all=(kept nine-alone nine-in-notice nine-in-window card-number nine-by-agent lossy nine-lossy ipv6
+     mulaw two-calls tcp cooked cooked-v1 rawip kept-pcapng)
 
 caller_number=+15550100
 agent_number=+15550199
@@ -185,7 +185,7 @@ capture() { # capture FILE NAMESPACE DEVICE FILTER [OPTION...]
     case $file in /*) taken=$file ;; esac
     ip netns exec "$ns" tcpdump -i "$device" -s 0 -U --immediate-mode -Z root -w "$taken" "$@" "$filter" 2>"$work/tcpdump.log" &
     tcpdump_pid=$!
-    until grep -q 'listening on' "$work/tcpdump.log" 2>/dev/null; do sleep 0.05; done
+    until grep -qs 'listening on' "$work/tcpdump.log"; do sleep 0.05; done
 }
 
 capture_ends() {
@@ -217,7 +217,7 @@ phone() { # phone NAMESPACE ADDRESS NUMBER VOICE [CONFIG LINE...]
     echo "<sip:$number@$bracketed>;regint=0;audio_codecs=PCMA/8000/1;answermode=auto;ptime=20" >"$work/$ns/accounts"
     : >"$work/$ns/contacts"
     ip netns exec "$ns" baresip -f "$work/$ns" >"$work/$ns.log" 2>&1 </dev/null &
-    until grep -q 'baresip is ready' "$work/$ns.log"; do sleep 0.05; done
+    until grep -qs 'baresip is ready' "$work/$ns.log"; do sleep 0.05; done
 }
 
 tell() { # tell NAMESPACE COMMAND PARAMETERS: one JSON command in a netstring to that phone
@@ -268,7 +268,10 @@ make_card_number() {
 
 # caller ==lossy line== router ==lossy line== agent, seen on the router's side of the caller's line:
 # what comes from either phone has one lossy line behind it.
-make_lossy() {
+make_lossy() { lossy_call lossy.pcap; hang_up 15000; }
+make_nine_lossy() { lossy_call nine-lossy.pcap; at 8000; press caller 9; hang_up 13000; }
+
+lossy_call() { # lossy_call FILE
     namespaces caller router agent
     line tap lossy 1 caller eth0 router eth0
     line tap lossy 2 router eth1 agent eth0
@@ -280,11 +283,10 @@ make_lossy() {
     address agent 198.51.100.20/24
     ip -n caller route add default via 192.0.2.1
     ip -n agent route add default via 198.51.100.1
-    capture lossy.pcap router eth0 udp
+    capture "$1" router eth0 udp
     phone agent 198.51.100.20 $agent_number agent
     phone caller 192.0.2.10 $caller_number caller
     dial "sip:$agent_number@198.51.100.20"
-    hang_up 15000
 }
 
 make_ipv6() {

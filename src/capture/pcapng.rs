@@ -64,7 +64,7 @@ impl PcapNg {
     fn read_block(&mut self, head: [u8; 8], source: &mut Source) -> Result<Option<Found>, CaptureError> {
         let kind = self.endian.u32_at(&head, 0).unwrap_or(0);
         let length = self.endian.u32_at(&head, 4).unwrap_or(0);
-        let Some(inside) = length.checked_sub(12).filter(|_| length % 4 == 0) else {
+        let Some(inside) = length.checked_sub(12).filter(|_| length.is_multiple_of(4)) else {
             return Err(source.damaged(format!("a block claims to be {length} bytes long")));
         };
         let held = matches!(kind, INTERFACE_DESCRIPTION | OBSOLETE_PACKET | SIMPLE_PACKET | ENHANCED_PACKET);
@@ -149,7 +149,7 @@ fn read_section(length: [u8; 4], source: &mut Source) -> Result<Endian, CaptureE
     };
     let length = endian.u32_at(&length, 0).unwrap_or(0);
     // Type, length, byte order, version, section length, and the length again: 28 bytes.
-    let Some(options) = length.checked_sub(28).filter(|_| length % 4 == 0) else {
+    let Some(options) = length.checked_sub(28).filter(|_| length.is_multiple_of(4)) else {
         return Err(source.damaged(format!("a section header claims to be {length} bytes long")));
     };
     let version: [u8; 4] = source.array()?;

@@ -173,9 +173,9 @@ impl Consent {
         Some((tenure, until))
     }
 
-    /// What ended the call for tapping, in no order.
+    /// What ended the call for tapping, the caller's wish first.
     pub(super) fn stops(&self) -> impl Iterator<Item = Stop> {
-        self.closed.into_iter().chain(self.refused)
+        self.refused.into_iter().chain(self.closed)
     }
 
     fn hear(&mut self, digit: Digit, source: DigitSource, onset: CallTime) {

@@ -163,7 +163,8 @@ impl Session {
         if outlet.output().is_some() {
             return Ok(());
         }
-        let refused = || SinkError { what: "no permission was ever given: nothing was opened".to_owned(), source: None };
+        let refused =
+            || SinkError { what: "no permission was ever given: nothing was opened".to_owned(), source: None };
         let permit = self.consent.permit(outlet.tap(), outlet.pairs()).ok_or_else(refused)?;
         let notice = self.consent.notice().ok_or_else(refused)?;
         let begins = self.facts.started_at(permit.from()).as_millisecond();

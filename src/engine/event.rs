@@ -1,8 +1,8 @@
 //! What a call tells its host.
 
 use crate::consent::{Change, Reason};
-use crate::sink::{OutputId, Receipt};
 use crate::policy::Tap;
+use crate::sink::{OutputId, Receipt};
 use crate::time::CallTime;
 
 /// One thing that followed in a call, in order. Holds no digit and no number.

@@ -292,9 +292,10 @@ impl Track {
             Order::Duplicate => Err(|counts| &mut counts.duplicate),
             Order::Jump { repeated } => {
                 // A sender that began anew says so with the marker, goes on from there, or keeps its time stamps.
-                let in_time = stream.timeline.at(header.timestamp).is_some_and(|at| {
-                    at >= self.received_to.unwrap_or(CallTime::MIN) && at <= arrival + ONSET_AHEAD
-                });
+                let in_time = stream
+                    .timeline
+                    .at(header.timestamp)
+                    .is_some_and(|at| at >= self.received_to.unwrap_or(CallTime::MIN) && at <= arrival + ONSET_AHEAD);
                 if repeated || gone_on || in_time || header.has(Header::MARKER) {
                     Ok(Some(stream.sequence.restart(header.sequence)))
                 } else {
@@ -367,7 +368,13 @@ impl Track {
     }
 
     /// RFC 2198: events in any block count; audio counts where it is the primary block.
-    fn read_redundant(&mut self, header: &Header, slot: SlotRef, arrival: CallTime, number: Option<u64>) -> Option<Held> {
+    fn read_redundant(
+        &mut self,
+        header: &Header,
+        slot: SlotRef,
+        arrival: CallTime,
+        number: Option<u64>,
+    ) -> Option<Held> {
         let payload = &slot.bytes()[..header.length as usize];
         let Ok(redundant) = Redundant::parse(payload) else {
             self.counts.format += 1;

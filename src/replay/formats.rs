@@ -46,7 +46,8 @@ impl LegFormats {
     pub(super) fn see(&mut self, packet: &[u8]) {
         let Ok(packet) = Packet::parse(packet) else { return };
         self.mark(packet.payload_type);
-        let redundant = self.known.format(packet.payload_type).map(|format| format.encoding) == Some(Encoding::Redundant);
+        let redundant =
+            self.known.format(packet.payload_type).map(|format| format.encoding) == Some(Encoding::Redundant);
         if redundant && let Ok(redundant) = Redundant::parse(packet.payload) {
             redundant.blocks().iter().for_each(|block| self.mark(block.payload_type));
         }

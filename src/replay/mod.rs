@@ -107,10 +107,7 @@ impl Prepared {
 
     /// Opens the two legs on a call, the caller's first.
     pub fn open_legs(&self, call: &mut Call) -> Result<[LegWriter; 2], CallError> {
-        Ok([
-            call.open_leg(&self.formats[0].leg(Role::Caller))?,
-            call.open_leg(&self.formats[1].leg(Role::Agent))?,
-        ])
+        Ok([call.open_leg(&self.formats[0].leg(Role::Caller))?, call.open_leg(&self.formats[1].leg(Role::Agent))?])
     }
 
     /// Plays the call to its end, or to `stop_at`: a hang-up there. `watch` is told of what follows, and how far the

@@ -20,7 +20,8 @@ const REMEMBERED: usize = 16;
 const SEGMENT: u32 = 0xFFFF;
 /// Two presses are never nearer to each other than 1/25 s: no receiver is asked to tell them apart (ITU-T Q.24).
 const PAUSES_PER_SECOND: u32 = 25;
-/// The last packet comes again within 1/5 s: three times, one packet time from each other (section 2.5.1.4).
+/// What comes unmarked within 1/5 s of what is known of a press may be its own: its last packet comes three times, one
+/// packet time from each other (section 2.5.1.4), and some may be lost.
 const REPEATS_PER_SECOND: u32 = 5;
 
 /// Reads the telephone-events of one leg.
@@ -129,8 +130,10 @@ impl Remembered {
             return false;
         }
         let pause = clock_rate / PAUSES_PER_SECOND;
-        // A sender may cut the segment a little early, at the last packet that fits.
-        if !self.ended && since.abs_diff(SEGMENT) <= pause {
+        let repeats = clock_rate / REPEATS_PER_SECOND;
+        // The segment before must have been seen nearly full: a new press may start that long after an old one, too.
+        // Some senders cut it a little early, at the last packet that fits.
+        if !self.ended && since.abs_diff(SEGMENT) <= pause && since.saturating_sub(self.duration) <= repeats {
             self.segment = packet.start;
             self.duration = packet.duration;
             self.ended = packet.ended;
@@ -139,8 +142,8 @@ impl Remembered {
         let length = self.segment.wrapping_sub(self.onset).wrapping_add(self.duration);
         let reach = match (self.ended, packet.ended) {
             (false, false) => length.saturating_add(pause),
-            (false, true) if packet.duration >= self.duration => length.saturating_add(clock_rate / REPEATS_PER_SECOND),
-            (true, true) if packet.duration == self.duration => length.saturating_add(clock_rate / REPEATS_PER_SECOND),
+            (false, true) if packet.duration >= self.duration => length.saturating_add(repeats),
+            (true, true) if packet.duration == self.duration => length.saturating_add(repeats),
             _ => length.saturating_sub(1),
         };
         if packet.start.wrapping_sub(self.onset) > reach {
@@ -284,6 +287,15 @@ mod tests {
         leg.hears_event(9, 65_440, 160, false, false);
         leg.hears_event(9, 65_440, 480, true, false);
         assert_eq!(leg.reports, [(9, 0)]);
+    }
+
+    #[test]
+    fn a_press_as_long_after_another_as_a_segment_is_none_of_its_segments() {
+        let mut leg = Leg::default();
+        leg.hears_event(9, 0, 160, false, true);
+        leg.hears_event(9, SEGMENT, 160, false, false);
+        leg.hears_event(9, SEGMENT, 800, true, false);
+        assert_eq!(leg.reports, [(9, 0), (9, SEGMENT)]);
     }
 
     #[test]

@@ -51,7 +51,8 @@ pub enum ChannelItem {
 /// A sink that hands everything to a Rust program.
 #[derive(Debug)]
 pub struct Channel {
-    sender: Sender<ChannelItem>,
+    /// Given up when the receiver is gone: what nobody took is wiped then.
+    sender: Option<Sender<ChannelItem>>,
     /// Places for frames, gaps and marks.
     places: usize,
     output: Option<OutputId>,
@@ -70,7 +71,7 @@ impl Channel {
         let places = places.max(1);
         let (sender, receiver) = crossbeam_channel::bounded(places.saturating_add(KEPT));
         let channel = Channel {
-            sender,
+            sender: Some(sender),
             places,
             output: None,
             closed: false,
@@ -93,28 +94,41 @@ impl Channel {
         if self.closed || self.output.is_none() {
             return Err(error("the channel is not open: nothing is handed over"));
         }
-        if self.sender.len() >= self.places {
+        if self.is_full() {
             self.dropped += 1;
             return Ok(false);
         }
         self.send(item).map(|()| true)
     }
 
-    fn send(&self, item: ChannelItem) -> Result<(), SinkError> {
-        self.sender.try_send(item).map_err(|refused| match refused {
-            TrySendError::Disconnected(_) => error("the channel's receiver is gone: nothing more is handed over"),
-            TrySendError::Full(_) => error("the channel is full to its kept places: the item was dropped"),
-        })
+    fn send(&mut self, item: ChannelItem) -> Result<(), SinkError> {
+        match self.sender.as_ref().map(|sender| sender.try_send(item)) {
+            Some(Ok(())) => Ok(()),
+            Some(Err(TrySendError::Full(_))) => {
+                Err(error("the channel is full to its kept places: the item was dropped"))
+            }
+            Some(Err(TrySendError::Disconnected(_))) | None => {
+                self.sender = None;
+                Err(error("the channel's receiver is gone: nothing more is handed over"))
+            }
+        }
+    }
+
+    /// Whether all common places are taken. Only this end fills them, so a place that is free stays free.
+    fn is_full(&self) -> bool {
+        self.sender.as_ref().is_some_and(|sender| sender.len() >= self.places)
     }
 
     /// Tells what was dropped of a leg, if there is room; whether nothing is left to tell.
     fn tell_missing(&mut self, leg: LegIndex) -> Result<bool, SinkError> {
-        let Some(missing) = self.missing.get_mut(usize::from(leg)) else { return Ok(true) };
-        let Some(stretch) = *missing else { return Ok(true) };
-        if self.sender.len() >= self.places {
+        let place = usize::from(leg);
+        let Some(stretch) = self.missing.get(place).copied().flatten() else { return Ok(true) };
+        if self.is_full() {
             return Ok(false);
         }
-        *missing = None;
+        if let Some(missing) = self.missing.get_mut(place) {
+            *missing = None;
+        }
         self.send(ChannelItem::Gap { leg, cause: GapCause::Dropped, stretch }).map(|()| true)
     }
 

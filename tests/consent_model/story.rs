@@ -23,14 +23,22 @@ enum Happening {
     Asked,
     NoticeStarted(&'static str),
     NoticeFinished(bool),
-    Digit { role: Role, key: char, source: DigitSource, late: Steps },
+    Digit {
+        role: Role,
+        key: char,
+        source: DigitSource,
+        late: Steps,
+    },
     Data(bool),
     Paused,
     Resumed,
     Withdrawn,
     Transferred(Result<CallRules, Reason>),
     Other(Event),
-    Examined { behind: Steps, heard: Option<Steps> },
+    Examined {
+        behind: Steps,
+        heard: Option<Steps>,
+    },
 }
 
 /// A call's start, and what it is told.

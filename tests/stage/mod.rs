@@ -6,7 +6,9 @@ use std::sync::{Arc, Mutex};
 
 use calltap::audio::Format;
 use calltap::consent::{Digit, Permit, Role};
-use calltap::engine::{Call, CallEvent, CallSpec, Config, CountedIds, Engine, Incoming, LegSpec, LegWriter, Pushed, SinkSpec};
+use calltap::engine::{
+    Call, CallEvent, CallSpec, Config, CountedIds, Engine, Incoming, LegSpec, LegWriter, Pushed, SinkSpec,
+};
 use calltap::frame::Frame;
 use calltap::policy::{Direction, Pairs, Policy, Purpose, Tap};
 use calltap::sink::{Closing, Description, Erasure, Fate, GapCause, LegIndex, OutputId, Receipt, Sink, SinkError};

@@ -41,8 +41,8 @@ fn nothing_exists_before_the_sink_is_opened() {
 fn where_nobody_speaks_there_is_silence_and_the_file_ends_with_the_last_audio() {
     let mut call = Call::of(L16, WavEncoding::Pcm);
     call.linear(AGENT, 100, &voice(AGENT, 100..261));
-    // An hour and a bit, and odd lengths.
-    let far = 8_000 * 3_700 + 3;
+    // Many minutes, and odd lengths.
+    let far = 8_000 * 700 + 3;
     call.linear(CALLER, far, &voice(CALLER, far..far + 7));
     let frame = linear(&call.pool, CALLER, far + 7, &[1]);
     call.sink.gap(CALLER, GapCause::Lost, frame.stretch()).expect("noted");
@@ -255,10 +255,14 @@ fn a_file_ends_just_under_four_gigabytes_and_keeps_what_it_has() {
 #[test]
 fn a_call_that_may_only_be_monitored_is_not_recorded() {
     use calltap::policy::{Pairs, Purpose, Tap};
+    let monitor = Pairs::one(Tap::Monitor, Purpose::Quality);
     let mut call = Call::unopened(WavEncoding::Pcm);
-    let mut description = description(&[L16]);
-    description.pairs = Pairs::one(Tap::Monitor, Purpose::Quality);
-    let refused = call.sink.open(&permit(), &description).expect_err("refused").to_string();
-    assert!(refused.contains("only monitored"), "{refused}");
+    let refusal = |result: Result<(), calltap::sink::SinkError>| result.expect_err("refused").to_string();
+    let told = refusal(call.sink.open(&permit_for(monitor), &description(&[L16])));
+    assert!(told.contains("only monitored"), "{told}");
+    let mut described = description(&[L16]);
+    described.pairs = monitor;
+    let told = refusal(call.sink.open(&permit(), &described));
+    assert!(told.contains("only monitored"), "{told}");
     assert!(names(call.dir.path()).is_empty());
 }

@@ -83,7 +83,8 @@ fn a_sink_that_is_dropped_without_a_close_leaves_a_file_that_can_be_played() {
 
 /// Runs the test `name` as a process of its own and kills it once it reported so many flushes.
 fn kill_after(flushes: i64, name: &str, folder: &Path) {
-    let mut child = again(name, folder, &["sh"], ":").stdout(Stdio::piped()).spawn().expect("a process");
+    let mut command = again(name, folder, &["sh"], ":");
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("a process");
     let lines = BufReader::new(child.stdout.take().expect("its output")).lines();
     let reported = lines.map_while(Result::ok).any(|line| line.ends_with(&format!("flushed {flushes}")));
     child.kill().expect("killed");
@@ -110,7 +111,7 @@ fn write_until_killed(folder: &Path, format: Format, encoding: WavEncoding) {
         sink.flush().expect("flushed");
         println!("flushed {}", second + 1);
     }
-    // To be killed here at the latest; when the reader is gone instead, so are we.
+    // To be killed here at the latest; when the one who should do it is gone instead, this ends.
     let _ = std::io::stdin().read_line(&mut String::new());
     std::process::exit(0);
 }

@@ -34,7 +34,7 @@ fn everything_that_is_known_stands_in_the_description() {
         json!({
             "leg": leg, "pushed": 12, "delivered": 7, "masked": 0, "withheld": 2, "purged": 0, "in_flight": 0,
             "lost": 3, "erased": 0,
-            "dropped": {"full": 1, "size": 0, "format": 0, "duplicate": 0, "late": 2, "queue": 0, "sum": 3},
+            "dropped": {"full": 1, "size": 0, "format": 0, "duplicate": 0, "late": 2, "queue": 0, "sink": 0, "sum": 3},
         })
     };
     let expected = json!({

@@ -9,4 +9,5 @@ mod description;
 mod disk;
 mod erasure;
 mod folder;
+mod model;
 mod support;

@@ -1,5 +1,8 @@
 //! A call to record, and programs that read what was recorded.
 
+#[path = "permit.rs"]
+mod permit;
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
@@ -11,6 +14,7 @@ use calltap::policy::{Pairs, Purpose, Tap};
 use calltap::sink::wav::{WavEncoding, WavFolder, WavOptions, WavSink};
 use calltap::sink::{Closing, Description, Erasure, LegDescription, NoticeDescription, Outcome, OutputId, Sink};
 use calltap::time::{CallTime, Interval};
+pub use permit::permit_for;
 
 pub const L16: Format = Format { encoding: Encoding::L16, rate: 8_000, channels: 1 };
 pub const CALLER: u8 = 0;
@@ -81,7 +85,9 @@ pub fn pairs() -> Pairs {
 }
 
 pub fn permit() -> Permit {
-    Permit::new(Tap::Record, pairs(), FROM)
+    let permit = permit_for(pairs());
+    assert_eq!(permit.from(), FROM);
+    permit
 }
 
 pub fn description(formats: &[Format]) -> Description {

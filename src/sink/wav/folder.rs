@@ -163,6 +163,8 @@ fn lock(dir: &File, path: &Path) -> Result<File, SinkError> {
     let file = rustix::fs::openat(dir, LOCK, flags, Mode::RUSR | Mode::WUSR)
         .map_err(|cause| error::folder(path, "cannot be written to", cause.into()))?;
     let file = File::from(file);
+    // The umask may have taken more than it should. One that somebody else made stays as it is.
+    let _ = file.set_permissions(Permissions::from_mode(0o600));
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(error::locked(path)),

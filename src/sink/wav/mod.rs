@@ -40,7 +40,7 @@
 //! | `legs` | `leg`, `role`, `channel` (`left`, `right`), `formats` as SDP spells them; what was written: `frames`, `samples`; what was not: `late_frames` (more than ten seconds late), `doubled_samples` (came twice) |
 //! | `gaps`, `gaps_unlisted` | stretches of a leg without audio: `leg`, `cause`, `from`, `to`; how many more there were than the 4096 that are listed |
 //! | `marks`, `marks_unlisted` | `mark` (`pause`, `resume`), `at`; how many more there were than 1024 |
-//! | `ledger` | at the end, for each `leg`: `pushed` = `delivered` + `masked` + `withheld` + `dropped.sum` + `purged` + `in_flight`; beside it `lost`, `erased`. `dropped` has `full`, `size`, `format`, `duplicate`, `late`, `queue` and their `sum` |
+//! | `ledger` | at the end, for each `leg`: `pushed` = `delivered` + `masked` + `withheld` + `dropped.sum` + `purged` + `in_flight`; beside it `lost`, `erased`. `dropped` has `full`, `size`, `format`, `duplicate`, `late`, `queue`, `sink` and their `sum` |
 
 mod audio_file;
 mod error;

@@ -147,6 +147,7 @@ struct DroppedNotes {
     duplicate: u64,
     late: u64,
     queue: u64,
+    sink: u64,
     sum: u64,
 }
 
@@ -268,6 +269,7 @@ impl LedgerNotes {
                 duplicate: ledger.duplicate,
                 late: ledger.late,
                 queue: ledger.queue,
+                sink: ledger.sink,
                 sum: ledger.dropped(),
             },
             purged: ledger.purged,

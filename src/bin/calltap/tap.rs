@@ -1,0 +1,165 @@
+//! `calltap tap`: a call from a capture, decided, tapped and recorded.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use calltap::capture::{Capture, Side, Survey, escape_wire};
+use calltap::engine::{Call, CallEvent, CallSpec, Config, Engine, SinkSpec};
+use calltap::policy::{Direction, Policy, Purpose, Tap as Kind};
+use calltap::replay::{Action, Chosen, Prepared, ReplayError, Script, Seen};
+use calltap::sink::Sink;
+use calltap::sink::wav::{WavEncoding, WavFiles, WavFolder, WavOptions};
+use calltap::time::CallTime;
+
+use crate::args::{CallerIs, Encoding, Tap};
+use crate::error::Failure;
+use crate::report::{Report, Voice};
+use crate::{json, policy, progress, text};
+
+/// `calltap tap CAPTURE ...`
+pub fn run(args: &Tap) -> Result<(), Failure> {
+    let policy = policy::load(args.policy.as_deref())?;
+    let (prepared, capture, id) = read(args)?;
+    let (entity, service) = called(args, &policy);
+    let engine = Engine::new(Config::default(), Some(Arc::clone(&policy)))
+        .map_err(|error| Failure::Failed(format!("the engine cannot start: {error}")))?;
+    let mut call = engine.start_call(CallSpec {
+        id,
+        entity: entity.clone(),
+        service: service.clone(),
+        direction: if args.caller_is == CallerIs::Callee { Direction::Outbound } else { Direction::Inbound },
+        language: args.language.clone(),
+        zero: prepared.zero(),
+        started: prepared.started(),
+    });
+    let files = add_recorder(args, &mut call)?;
+    let voice: &dyn Voice = if args.json { &json::Json } else { &text::Text };
+    voice.begin(args, &policy, &entity, &service, &prepared)?;
+    let mut report = play(args, &prepared, capture, &mut call, voice)?;
+    report.finish(&call, &files.lock().unwrap_or_else(PoisonError::into_inner));
+    report.entity = entity;
+    report.policy_hash = policy.hash().to_owned();
+    voice.end(&report)?;
+    report.failure(&prepared)
+}
+
+/// Finds the call in the capture and reads its packets once.
+fn read(args: &Tap) -> Result<(Prepared, Capture, String), Failure> {
+    let input = |error: calltap::capture::CaptureError| Failure::Input(error.to_string());
+    let mut capture = Capture::open(&args.capture).map_err(input)?;
+    let bar = progress::bar("searching", capture.size());
+    let survey = Survey::of(&mut capture, |position| bar.set_position(position)).map_err(input)?;
+    bar.finish_and_clear();
+    let (chosen, id) = match (args.caller, args.agent) {
+        (Some(caller), Some(agent)) => {
+            let id = args.capture.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+            (Chosen::Sources(survey.sources(caller, agent).map_err(input)?), id)
+        }
+        _ => {
+            let call = survey.select(args.call_id.as_deref()).map_err(input)?.clone();
+            let id = escape_wire(call.id.as_bytes());
+            (Chosen::Call(Box::new(call)), id)
+        }
+    };
+    let caller = if args.caller_is == CallerIs::Callee { Side::Callee } else { Side::Inviter };
+    let bar = progress::bar("reading", capture.size());
+    let (prepared, capture) =
+        Prepared::read(capture, chosen, caller, &args.rtpmap, |position| bar.set_position(position))
+            .map_err(of_replay)?;
+    bar.finish_and_clear();
+    Ok((prepared, capture, id))
+}
+
+/// The entity and the service that were called. A number that is nobody's gives an entity that nobody configured.
+fn called(args: &Tap, policy: &Policy) -> (String, String) {
+    let by_number = args.dialed.as_deref().and_then(|number| policy.dialed(number));
+    let (entity, service) = match by_number {
+        Some((entity, service)) => (entity.id().to_owned(), service.to_owned()),
+        None => (args.entity.clone().unwrap_or_default(), "customer-care".to_owned()),
+    };
+    (entity, args.service.clone().unwrap_or(service))
+}
+
+/// Registers the recorder, unless the call can never be recorded: then not even a folder is made.
+fn add_recorder(args: &Tap, call: &mut Call) -> Result<Arc<Mutex<Vec<WavFiles>>>, Failure> {
+    let files = Arc::new(Mutex::new(Vec::new()));
+    if !call.decision(Kind::Record).hook_needed {
+        return Ok(files);
+    }
+    let failed = |error: &calltap::sink::SinkError| Failure::Failed(crate::report::sentence(error));
+    let folder = WavFolder::open(&args.out).map_err(|error| failed(&error))?;
+    let encoding = match args.encoding {
+        Encoding::Pcm => WavEncoding::Pcm,
+        Encoding::AsItCame => WavEncoding::AsItCame,
+    };
+    let made = Arc::clone(&files);
+    let make = Box::new(move |output| -> Box<dyn Sink> {
+        let sink = folder.sink(WavOptions { encoding }, output);
+        made.lock().unwrap_or_else(PoisonError::into_inner).push(sink.files());
+        Box::new(sink)
+    });
+    let pairs = Purpose::ALL.into_iter().map(|purpose| (Kind::Record, purpose)).collect();
+    call.add_sink(SinkSpec { tap: Kind::Record, pairs, live: false, make })
+        .map_err(|error| Failure::Failed(error.to_string()))?;
+    Ok(files)
+}
+
+/// Plays the call and tells what follows as it follows.
+fn play(
+    args: &Tap,
+    prepared: &Prepared,
+    capture: Capture,
+    call: &mut Call,
+    voice: &dyn Voice,
+) -> Result<Report, Failure> {
+    let mut legs = prepared.open_legs(call).map_err(|error| Failure::Failed(error.to_string()))?;
+    let mut report = Report::default();
+    let mut told = Ok(());
+    let bar = progress::bar("playing", capture.size());
+    let mut tell = |at: CallTime, event: &CallEvent| {
+        report.see(event);
+        if told.is_ok() {
+            told = bar.suspend(|| voice.event(at, event));
+        }
+    };
+    // What was decided when the call started.
+    let at_start = call.events();
+    at_start.iter().for_each(|event| tell(CallTime::ZERO, event));
+    let mut watch = |seen: Seen| match seen {
+        Seen::Event(at, event) => tell(at, &event),
+        Seen::Position(position) => bar.set_position(position),
+    };
+    let played = prepared.play(capture, call, &mut legs, &script(args), args.stop_at, &mut watch);
+    bar.finish_and_clear();
+    played.map_err(of_replay)?;
+    told?;
+    Ok(report)
+}
+
+/// What the host did, from the arguments.
+fn script(args: &Tap) -> Script {
+    let mut script = Script::default();
+    if let Some(notice) = args.notice {
+        let language = args.notice_language.as_ref().unwrap_or(&args.language);
+        script.at(notice.from, Action::NoticeStarts(language.clone()));
+        script.at(notice.to, Action::NoticeStops(!args.notice_broken_off));
+    }
+    for data in &args.digits_are_data {
+        script.at(data.from, Action::DigitsAreData(true));
+        script.at(data.to, Action::DigitsAreData(false));
+    }
+    for pause in &args.pause {
+        script.at(pause.from, Action::Pause);
+        script.at(pause.to, Action::Resume);
+    }
+    if let Some(at) = args.withdraw_at {
+        script.at(at, Action::Withdraw("the command line".to_owned()));
+    }
+    script
+}
+
+fn of_replay(error: ReplayError) -> Failure {
+    match error {
+        ReplayError::Call(error) => Failure::Failed(error.to_string()),
+        other => Failure::Input(other.to_string()),
+    }
+}

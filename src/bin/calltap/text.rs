@@ -1,0 +1,160 @@
+//! For people: a line for everything that happened, then what came of it.
+
+use calltap::audio::Encoding;
+use calltap::consent::{Change, Reason};
+use calltap::engine::CallEvent;
+use calltap::frame::Ledger;
+use calltap::policy::{Policy, Tap as Kind};
+use calltap::replay::{LegFormats, Prepared};
+use calltap::sink::Fate;
+use calltap::time::CallTime;
+
+use crate::args::Tap;
+use crate::error::Failure;
+use crate::report::{Report, Voice};
+use crate::say;
+
+/// Speaks to people.
+pub struct Text;
+
+impl Voice for Text {
+    fn begin(&self, args: &Tap, policy: &Policy, entity: &str, service: &str, call: &Prepared) -> Result<(), Failure> {
+        let name = match policy.entity(entity) {
+            Some(known) => format!("{entity}: {} ({})", known.legal_name(), known.country()),
+            None if entity.is_empty() => "unknown: the policy knows no such number".to_owned(),
+            None => format!("{entity}: unknown to the policy"),
+        };
+        let [caller, agent] = call.formats().map(codecs);
+        say(&format!("capture  {}", args.capture.display()))?;
+        say(&format!("call     began {}, lasts {}; caller {caller}, agent {agent}", call.started(), call.ends_at()))?;
+        say(&format!("entity   {name}; service {service}"))?;
+        say(&format!("policy   {} ({})", policy.origin(), policy.hash().get(..12).unwrap_or_default()))?;
+        if args.notice.is_none() {
+            say("notice   none: give --notice FROM..TO when one was played")?;
+        }
+        say("")
+    }
+
+    fn event(&self, at: CallTime, event: &CallEvent) -> Result<(), Failure> {
+        say(&format!("{:>11}  {}", at.to_string(), of_event(event)))
+    }
+
+    fn end(&self, report: &Report) -> Result<(), Failure> {
+        say("")?;
+        let reason = report.reason.unwrap_or(Reason::Failed);
+        if report.recorded {
+            for path in &report.files {
+                say(&format!("recorded  {}", path.display()))?;
+            }
+        } else {
+            say(&format!("nothing recorded: {reason}{}", explain(reason)))?;
+        }
+        for (ledger, who) in report.ledgers.iter().zip(["caller", "agent "]) {
+            say(&format!("{who}    {}", account(ledger)))?;
+        }
+        Ok(())
+    }
+}
+
+/// One event as a sentence.
+pub fn of_event(event: &CallEvent) -> String {
+    match event {
+        CallEvent::Consent(change) => of_change(change),
+        CallEvent::OutputOpened { output, tap: Kind::Record, from } => {
+            format!("recording {output} begins, with the audio of {from}")
+        }
+        CallEvent::OutputOpened { output, from, .. } => format!("listening {output} begins, with the audio of {from}"),
+        CallEvent::OutputClosed { output, reason, .. } => format!("recording {output} is complete: {reason}"),
+        CallEvent::SinkFailed { output, what } => format!("recording {output} failed: {what}"),
+        CallEvent::Receipt(receipt) => {
+            let fate = match &receipt.fate {
+                Fate::Erased => "is erased".to_owned(),
+                Fate::Kept(rule) => format!("is kept: {rule}"),
+                Fate::Gone(whom) => format!("is out of reach: {whom}"),
+                Fate::Pending(why) => format!("could not be erased yet: {why}"),
+            };
+            format!("recording {} {fate} ({} frames, {} bytes)", receipt.output, receipt.frames, receipt.bytes)
+        }
+        CallEvent::CallFailed { what } => format!("tapping failed: {what}"),
+        other => format!("{other:?}"),
+    }
+}
+
+fn of_change(change: &Change) -> String {
+    match change {
+        Change::NoticeGiven { at, window_end } => {
+            format!("the notice was given in full at {at}; the caller may refuse until {window_end}")
+        }
+        Change::NoticeNotGiven { .. } => {
+            "the notice was broken off, or not in the caller's language: it was not given".to_owned()
+        }
+        Change::Opened { pairs, from } => {
+            let allowed: Vec<String> = pairs.iter().map(|(tap, purpose)| format!("{tap} for {purpose}")).collect();
+            format!("allowed from {from} on: {}", allowed.join(", "))
+        }
+        Change::Held { onset } => {
+            format!("a 9 was pressed at {onset}: all audio from there on is held until it is settled")
+        }
+        Change::Released { onset } => {
+            format!("the 9 at {onset} stands beside another digit: no objection, the audio goes on")
+        }
+        Change::Objected { onset, .. } => format!("the caller refused with the 9 at {onset}: shut for good"),
+        Change::Withdrawn { by, .. } => format!("the caller withdrew, says {}: shut for good", by.0),
+        Change::Paused { .. } => "paused".to_owned(),
+        Change::Resumed { .. } => "resumed".to_owned(),
+        Change::ControllerChanged { .. } => "the call moved to another controller: recordings end here".to_owned(),
+        Change::Closed { reason: Reason::Ended, .. } => "the call is over".to_owned(),
+        Change::Closed { reason, .. } => format!("never to be tapped: {reason}{}", explain(*reason)),
+        other => format!("{other:?}"),
+    }
+}
+
+/// What a reason means for who reads it first.
+fn explain(reason: Reason) -> &'static str {
+    match reason {
+        Reason::EntityExcluded => " (the policy never allows it for this entity)",
+        Reason::EntityUnknown => " (only entities of the policy may be tapped; see calltap policy show)",
+        Reason::ServiceNotCovered => " (the policy does not cover calls to this service in this direction)",
+        Reason::NoticeNotGiven => " (no complete notice in the caller's language)",
+        Reason::WindowOpen => " (the call ended before the caller's time to refuse was over and examined)",
+        Reason::Objected => " (the caller pressed 9)",
+        Reason::Withdrawn => " (the caller told the agent)",
+        _ => "",
+    }
+}
+
+fn codecs(formats: &LegFormats) -> String {
+    let mut names: Vec<String> = formats.undecodable();
+    for (_, format) in formats.used() {
+        let name = match format.encoding {
+            Encoding::Pcmu => "PCMU",
+            Encoding::Pcma => "PCMA",
+            Encoding::L16 => "L16",
+            _ => continue,
+        };
+        names.push(format!("{name}/{}", format.rate));
+    }
+    if names.is_empty() { "silent".to_owned() } else { names.join("+") }
+}
+
+/// The ledger's terms that are not zero.
+fn account(ledger: &Ledger) -> String {
+    let terms = [
+        ("delivered", ledger.delivered),
+        ("masked", ledger.masked),
+        ("withheld", ledger.withheld),
+        ("dropped", ledger.dropped()),
+        ("purged", ledger.purged),
+        ("in flight", ledger.in_flight),
+    ];
+    let parts: Vec<String> =
+        terms.iter().filter(|(_, count)| *count > 0).map(|(name, count)| format!("{count} {name}")).collect();
+    let beside = match (ledger.lost, ledger.erased) {
+        (0, 0) => String::new(),
+        (lost, 0) => format!("; {lost} never arrived"),
+        (0, erased) => format!("; {erased} erased since"),
+        (lost, erased) => format!("; {lost} never arrived; {erased} erased since"),
+    };
+    let sum = if parts.is_empty() { "0".to_owned() } else { parts.join(" + ") };
+    format!("{} packets = {sum}{beside}", ledger.pushed)
+}
