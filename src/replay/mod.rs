@@ -174,7 +174,10 @@ impl<'s, I: Iterator<Item = &'s (CallTime, Action)>> Clock<'s, I> {
     /// Everything up to `until`, it included: at one moment first the tick, then the script, then (by the caller) packets.
     fn run_to(&mut self, until: CallTime, call: &mut Call, watch: &mut impl FnMut(Seen)) {
         if self.next_tick == CallTime::MIN {
-            self.next_tick = until.min(CallTime::ZERO);
+            // Ticks lie on whole steps of the call's clock, whichever packet comes first.
+            let step = TICK.as_nanos() as i64;
+            self.next_tick =
+                CallTime::from_nanos(until.min(CallTime::ZERO).nanos().div_euclid(step).saturating_mul(step));
         }
         loop {
             let action = self.actions.peek().map_or(CallTime::MAX, |(at, _)| *at);
