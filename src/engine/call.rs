@@ -155,9 +155,10 @@ impl Call {
         self.guarded(at, |session| session.end(at));
     }
 
-    /// What happened since this was last asked, in order.
+    /// What happened since this was last asked, in order; the newest 1024 of it. What was lost can be read again with
+    /// [`Call::decision`] and [`Call::permitted`].
     pub fn events(&mut self) -> Vec<CallEvent> {
-        self.session.events.drain(..).collect()
+        self.session.events.take()
     }
 
     /// What is decided about a tap now, and why.
@@ -199,7 +200,7 @@ impl Call {
         match catch_unwind(AssertUnwindSafe(|| act(&mut self.session))) {
             Ok(result) => Some(result),
             Err(panic) => {
-                self.fail(text_of(panic.as_ref()));
+                self.fail(&format!("a panic inside: {}", text_of(panic.as_ref())));
                 None
             }
         }
@@ -207,11 +208,20 @@ impl Call {
 
     fn fail(&mut self, what: &str) {
         self.failed = true;
-        let what = format!("the call's tapping panicked and was ended; what was recorded before stays: {what}");
+        let what = format!("tapping was ended, what was recorded before stays: {what}");
         let at = self.now;
         // A sink may panic again while it is closed.
         if catch_unwind(AssertUnwindSafe(|| self.session.fail(at, what))).is_err() {
             self.session.shut_all();
+        }
+    }
+}
+
+impl Drop for Call {
+    /// A call that was not ended is closed as failed: what was recorded stays, and says so.
+    fn drop(&mut self) {
+        if !self.failed && self.session.has_open_output() {
+            self.fail("the call was dropped before its end");
         }
     }
 }

@@ -74,6 +74,7 @@ impl Session {
             return false;
         }
         let Some(mut held) = self.tracks[index].line.pop() else { return false };
+        self.in_hand = Some(index);
         let stretch = held.frame.stretch();
         let settled_to = self.tracks[index].settled_to();
         let mut verdicts = self.consent.judge(self.consent.pairs(), stretch);
@@ -94,6 +95,7 @@ impl Session {
                     let line = &mut self.tracks[index].line;
                     line.put_back(held);
                     line.wait(now);
+                    self.in_hand = None;
                     return false;
                 }
                 self.settle(index, held, Fate::Withheld);
@@ -136,7 +138,7 @@ impl Session {
                 }
             }
         }
-        self.tracks[index].remember(held.sequence);
+        self.tracks[index].remember(held.origin);
     }
 
     fn allowed(&self, pairs: Pairs, stretch: Interval) -> Vec<Interval> {
@@ -152,7 +154,7 @@ impl Session {
             && let gap = (Interval { from: handed_to, to: piece.place() })
             && is_a_gap(gap, piece.format().rate)
         {
-            let missing = self.tracks[index].gap_cause(held.sequence);
+            let missing = self.tracks[index].gap_cause(held.origin);
             self.say_gap(sink, leg, gap, missing)?;
         }
         self.outlets[sink].frame(piece)
@@ -172,7 +174,7 @@ impl Session {
         let legs: Vec<LegDescription> = self.tracks.iter().map(Track::description).collect();
         let description = self.facts.description(output, &permit, notice, legs).ok_or_else(refused)?;
         self.outlets[sink].open(&permit, &description)?;
-        self.events.push_back(CallEvent::OutputOpened { output, tap: permit.tap(), from: permit.from() });
+        self.events.add(CallEvent::OutputOpened { output, tap: permit.tap(), from: permit.from() });
         Ok(())
     }
 
@@ -196,13 +198,14 @@ impl Session {
     pub(super) fn sink_failed(&mut self, sink: usize, error: &SinkError) {
         let output = self.outlets[sink].last_output();
         self.outlets[sink].fail();
-        self.events.push_back(CallEvent::SinkFailed { output, what: sentence(error) });
+        self.events.add(CallEvent::SinkFailed { output, what: sentence(error) });
         let at = self.outlets[sink].furthest();
         self.close_output(sink, at, Outcome::Truncated, Reason::Failed);
     }
 
     /// Counts a frame once: what a sink got a part of is delivered, whatever became of the rest.
     pub(super) fn settle(&mut self, index: usize, held: Held, otherwise: Fate) {
+        self.in_hand = None;
         let leg = held.frame.leg();
         for (sink, outlet) in self.outlets.iter_mut().enumerate() {
             if held.given & (1 << sink) != 0 {

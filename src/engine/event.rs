@@ -1,5 +1,7 @@
 //! What a call tells its host.
 
+use std::collections::VecDeque;
+
 use crate::consent::{Change, Reason};
 use crate::policy::Tap;
 use crate::sink::{OutputId, Receipt};
@@ -43,4 +45,24 @@ pub enum CallEvent {
         /// What went wrong.
         what: String,
     },
+}
+
+/// The most events that wait for the host.
+const WAITING: usize = 1024;
+
+/// Events that wait for the host. Bounded: of a host that never asks, the oldest are forgotten.
+#[derive(Debug, Default)]
+pub(super) struct Events(VecDeque<CallEvent>);
+
+impl Events {
+    pub(super) fn add(&mut self, event: CallEvent) {
+        if self.0.len() == WAITING {
+            self.0.pop_front();
+        }
+        self.0.push_back(event);
+    }
+
+    pub(super) fn take(&mut self) -> Vec<CallEvent> {
+        self.0.drain(..).collect()
+    }
 }

@@ -125,16 +125,9 @@ impl LegWriter {
         if !self.anchored {
             self.note_first(frame);
         }
-        match self.shared.gate.read() {
-            Gate::Shut => {
-                bump(&self.shared.refused);
-                Pushed::Shut
-            }
-            Gate::Wait => {
-                bump(&self.shared.refused);
-                Pushed::Wait
-            }
-            Gate::Listen | Gate::Hold | Gate::Open(_) => self.take(frame),
+        match self.refuse() {
+            Some(refused) => refused,
+            None => self.take(frame),
         }
     }
 
@@ -142,6 +135,12 @@ impl LegWriter {
     ///
     /// Bytes that are no RTP packet, and payload types nobody registered, are counted as [`DropCause::Format`].
     pub fn push_rtp(&mut self, packet: &[u8], arrival: MonoTime) -> Pushed {
+        if self.anchored
+            && let Some(refused) = self.refuse()
+        {
+            // Not worth a look.
+            return refused;
+        }
         let Ok(packet) = Packet::parse(packet) else { return self.drop_as(DropCause::Format) };
         let number = self.payload_types[usize::from(packet.payload_type & 0x7f)];
         let Some(format) = self.formats.get(usize::from(number)) else { return self.drop_as(DropCause::Format) };
@@ -155,6 +154,18 @@ impl LegWriter {
             arrival,
             marker: packet.marker,
         })
+    }
+
+    /// Refuses a frame when the gate says so: one atomic load, one counter store.
+    #[inline]
+    fn refuse(&self) -> Option<Pushed> {
+        let refused = match self.shared.gate.read() {
+            Gate::Shut => Pushed::Shut,
+            Gate::Wait => Pushed::Wait,
+            Gate::Listen | Gate::Hold | Gate::Open(_) => return None,
+        };
+        bump(&self.shared.refused);
+        Some(refused)
     }
 
     #[inline]

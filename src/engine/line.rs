@@ -14,14 +14,25 @@ pub(super) struct Held {
     pub(super) frame: Frame,
     /// When it may go: a hold-back after its arrival or its place, whichever is later.
     pub(super) due: CallTime,
-    /// Its extended sequence number.
-    pub(super) sequence: Option<u64>,
+    /// Where it stands in its leg's stream.
+    pub(super) origin: Origin,
     /// It was due before it was known whether it may go: too old for a live sink.
     pub(super) overdue: bool,
     /// Which outlets got a part of it, one bit each.
     pub(super) given: u32,
     /// Which outlets would have got a part of it, had they not failed.
     pub(super) missed: u32,
+}
+
+/// What the leg had come to when a frame was read: two of them say what is missing in between.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Origin {
+    /// The frame's long sequence number.
+    pub(super) sequence: Option<u64>,
+    /// Frames the leg had to drop so far.
+    pub(super) drops: u64,
+    /// Frames the gate refused so far.
+    pub(super) refused: u64,
 }
 
 /// The line.

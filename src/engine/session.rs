@@ -5,7 +5,6 @@
 //! arrived is read and told to consent, then the gates are set, then what must be wiped or erased is, and only then
 //! frames are handed on, each judged by its own place.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,7 +16,7 @@ use crate::time::CallTime;
 
 use super::config::{EXAMINE_LAG, MAX_PACKET, Shared};
 use super::delivery::Fate;
-use super::event::CallEvent;
+use super::event::{CallEvent, Events};
 use super::facts::CallFacts;
 use super::leg::{LegSpec, LegWriter};
 use super::outlet::{Outlet, SinkSpec};
@@ -34,13 +33,16 @@ pub(super) struct Session {
     pub(super) consent: Consent,
     pub(super) tracks: Vec<Track>,
     pub(super) outlets: Vec<Outlet>,
-    pub(super) events: VecDeque<CallEvent>,
+    pub(super) events: Events,
+    /// The leg of a frame that is out of its line and not counted yet: a panic in a sink must not lose it.
+    pub(super) in_hand: Option<usize>,
 }
 
 impl Session {
     pub(super) fn new(shared: Arc<Shared>, facts: CallFacts, consent: Consent) -> Session {
-        let events = VecDeque::new();
-        let mut session = Session { shared, facts, consent, tracks: Vec::new(), outlets: Vec::new(), events };
+        let events = Events::default();
+        let mut session =
+            Session { shared, facts, consent, tracks: Vec::new(), outlets: Vec::new(), events, in_hand: None };
         // A call that may never be tapped says so at once.
         session.follow(CallTime::MIN);
         session
@@ -132,8 +134,11 @@ impl Session {
     pub(super) fn fail(&mut self, at: CallTime, what: String) {
         self.consent.tell(at, Event::Failed);
         self.set_gates();
+        if let Some(index) = self.in_hand.take() {
+            self.tracks[index].counts.sink += 1;
+        }
         self.wipe();
-        self.events.push_back(CallEvent::CallFailed { what });
+        self.events.add(CallEvent::CallFailed { what });
         self.close_outputs(at, Outcome::Failed, Reason::Failed);
         self.follow(at);
     }
@@ -152,6 +157,11 @@ impl Session {
     pub(super) fn sink_ledger(&self, sink: usize, leg: u8) -> Option<Ledger> {
         let track = self.tracks.get(usize::from(leg))?;
         Some(self.outlets.get(sink)?.ledger(leg, &track.ledger()))
+    }
+
+    /// Whether an output was opened and not closed.
+    pub(super) fn has_open_output(&self) -> bool {
+        self.outlets.iter().any(|outlet| outlet.output().is_some())
     }
 
     /// Whether an output of this tap got audio and still has it.
@@ -200,7 +210,7 @@ impl Session {
         let changes: Vec<Change> = self.consent.drain().collect();
         let mut receipts = Vec::new();
         for change in changes {
-            self.events.push_back(CallEvent::Consent(change.clone()));
+            self.events.add(CallEvent::Consent(change.clone()));
             match change {
                 Change::Objected { .. } => receipts.extend(self.refuse(now, Reason::Objected)),
                 Change::Withdrawn { .. } => receipts.extend(self.refuse(now, Reason::Withdrawn)),
@@ -231,7 +241,7 @@ impl Session {
         self.wipe();
         let erasure = Erasure { reason, at };
         let receipts: Vec<Receipt> = self.outlets.iter_mut().flat_map(|outlet| outlet.erase(&erasure)).collect();
-        self.events.extend(receipts.iter().cloned().map(CallEvent::Receipt));
+        receipts.iter().cloned().for_each(|receipt| self.events.add(CallEvent::Receipt(receipt)));
         receipts
     }
 
@@ -254,7 +264,7 @@ impl Session {
     pub(super) fn close_output(&mut self, index: usize, at: CallTime, outcome: Outcome, reason: Reason) {
         let Some(output) = self.outlets[index].output() else { return };
         let closing = self.closing(index, at, outcome, reason);
-        self.events.push_back(match self.outlets[index].close(&closing) {
+        self.events.add(match self.outlets[index].close(&closing) {
             Ok(()) => CallEvent::OutputClosed { output, at, reason },
             Err(error) => CallEvent::SinkFailed { output, what: sentence(&error) },
         });

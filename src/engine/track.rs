@@ -15,7 +15,7 @@ use crate::sink::{GapCause, LegDescription};
 use crate::time::{CallTime, MonoTime, duration_of};
 
 use super::leg::{self, LegShared, LegSpec, LegWriter};
-use super::line::{Held, Line};
+use super::line::{Held, Line, Origin};
 
 /// How far a digit's onset may lie from where its packet's arrival puts it, before its time stamp is not believed.
 const ONSET_AHEAD: Duration = Duration::from_secs(1);
@@ -49,8 +49,8 @@ pub(super) struct Track {
     received_to: Option<CallTime>,
     /// Up to where the leg was handed on, or found not to go.
     settled_to: CallTime,
-    /// What was last handed on.
-    last: Option<Handed>,
+    /// Of the frame that was handed on last.
+    last: Option<Origin>,
 }
 
 /// One run of packets: an SSRC with its sequence and time stamps.
@@ -63,14 +63,6 @@ struct Stream {
     refused: u64,
     /// Where a frame without RTP belongs: after the one before it.
     next: Option<CallTime>,
-}
-
-/// What is remembered of the frame that was handed on last, to say what is missing after it.
-#[derive(Clone, Copy)]
-struct Handed {
-    sequence: Option<u64>,
-    drops: u64,
-    refused: u64,
 }
 
 impl Track {
@@ -173,20 +165,20 @@ impl Track {
     }
 
     /// Notes which frame was handed on last.
-    pub(super) fn remember(&mut self, sequence: Option<u64>) {
-        self.last = Some(Handed { sequence, drops: self.drops(), refused: self.shared.refused() });
+    pub(super) fn remember(&mut self, origin: Origin) {
+        self.last = Some(origin);
     }
 
-    /// Why nothing was there between the frame handed on last and the one numbered `sequence`.
-    pub(super) fn gap_cause(&self, sequence: Option<u64>) -> GapCause {
+    /// Why nothing was there between the frame handed on last and this one.
+    pub(super) fn gap_cause(&self, next: Origin) -> GapCause {
         let Some(last) = self.last else { return GapCause::Silent };
-        if self.drops() != last.drops {
+        if next.drops != last.drops {
             return GapCause::Dropped;
         }
-        if self.shared.refused() != last.refused {
+        if next.refused != last.refused {
             return GapCause::Withheld;
         }
-        match (last.sequence, sequence) {
+        match (last.sequence, next.sequence) {
             (Some(from), Some(to)) if self.stream.sequence.missing_between(from, to) > 0 => GapCause::Lost,
             _ => GapCause::Silent,
         }
@@ -337,7 +329,8 @@ impl Track {
         let end = frame.stretch().to;
         self.stream.next = Some(end);
         self.received_to = self.received_to.max(Some(end));
-        Held { frame, due: arrival.max(place) + self.hold_back, sequence, overdue: false, given: 0, missed: 0 }
+        let origin = Origin { sequence, drops: self.drops(), refused: self.shared.refused() };
+        Held { frame, due: arrival.max(place) + self.hold_back, origin, overdue: false, given: 0, missed: 0 }
     }
 
     fn read_events(&mut self, header: &Header, payload: &[u8], rate: u32, timestamp: u32, arrival: CallTime) {
