@@ -1,4 +1,31 @@
-//! calltap decides per call whether its audio may be tapped, and while it may, hands every frame to sinks.
+//! calltap decides, for every telephone call, whether its audio may be tapped (monitored live, recorded), by the legal
+//! entity called and by what the caller wants; and while it may, it hands every frame to sinks, without making the
+//! exchange's media thread wait.
+//!
+//! # The parts, in the order in which a host meets them
+//!
+//! 1. [`policy::Policy`]: who may be tapped, for what, after which notice, for how long. The built-in one, or a file.
+//! 2. [`engine::Engine`]: what calls share. Without a policy it answers every call and taps none.
+//! 3. [`engine::Call`]: one call. The host tells it what happens (notice, digits, pause, withdrawal, end), each with its
+//!    place on the call's clock, and asks it for the decision.
+//! 4. [`engine::LegWriter`]: where a media thread offers one leg's frames. It copies, or refuses, and never waits.
+//! 5. [`sink::Sink`]: where permitted frames go, a hold-back (240 ms) later; [`sink::wav`] writes files.
+//!
+//! # Threads
+//!
+//! Every method of the data path carries one of four words: `[control]` may block, one at a time per object;
+//! `[media]` never blocks and never calls the host; `[worker]` a library thread (today: whoever steps the call);
+//! `[any]` any thread at once.
+//!
+//! # Errors and faults
+//!
+//! Bad input is an error, said with what was wrong, where, and what became of the data; no input panics. Doubt means no
+//! tapping. A panic inside a call or a sink ends that call's tapping alone.
+//!
+//! # Features
+//!
+//! None is on by default, and none changes what another does: `wav` (WAV files), `capture` (packet captures and their
+//! replay), `cli` (the command `calltap`), `capi` (the C interface).
 
 pub mod audio;
 #[cfg(feature = "capture")]
@@ -12,3 +39,8 @@ pub mod replay;
 pub mod rtp;
 pub mod sink;
 pub mod time;
+
+/// The README's program, compiled and run with the other examples of these pages.
+#[cfg(all(doctest, feature = "wav"))]
+#[doc = include_str!("../README.md")]
+struct Readme;
