@@ -190,7 +190,7 @@ impl SequenceModel {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
 
     /// Runs of packets, between them gaps (up to 2,900) or a sender that starts anew somewhere else.
     #[test]
@@ -325,7 +325,7 @@ fn sent_presses(start: u32, presses: &[(u8, u32, u32)]) -> (Vec<u32>, Vec<EventP
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 256, ..ProptestConfig::default() })]
 
     #[test]
     fn each_press_of_which_a_packet_comes_is_reported_once_with_its_onset(
@@ -335,12 +335,18 @@ proptest! {
         fates in vec((0u8..4, fate(6)), 1..200),
     ) {
         let (onsets, sent) = sent_presses(start, &presses);
-        // A share of all packets is lost beside what `fate` loses; the fates repeat.
-        let fates: Vec<Fate> = fates
+        // A share of all packets is lost beside what `fate` loses; the fates repeat. Of a press of several segments no
+        // more than three in a row are lost: a long silence within it does look like two presses.
+        let mut in_a_row = 0;
+        let fates: Vec<Fate> = sent
             .iter()
-            .cycle()
-            .take(sent.len())
-            .map(|&(dice, fate)| Fate { lost: fate.lost || dice < loss, ..fate })
+            .zip(fates.iter().cycle())
+            .map(|(packet, &(dice, fate))| {
+                let spared = presses[packet.press].1 * 160 > 0xFFFF && in_a_row == 3;
+                let lost = !spared && (fate.lost || dice < loss);
+                in_a_row = if lost { in_a_row + 1 } else { 0 };
+                Fate { lost, ..fate }
+            })
             .collect();
         // What the first packet to come says of each press.
         let mut expected: BTreeMap<usize, (u8, u32, u32, bool)> = BTreeMap::new();
@@ -357,8 +363,7 @@ proptest! {
         }
         prop_assert_eq!(&reported, &expected);
         for (press, (_, onset, _, _)) in &reported {
-            // Only where the whole first segment was lost may the onset be later.
-            prop_assert!(*onset == onsets[*press] || presses[*press].1 * 160 > 0xFFFF);
+            prop_assert_eq!(*onset, onsets[*press]);
         }
     }
 }

@@ -12,7 +12,9 @@ const MAX_AHEAD: u16 = 3000;
 #[derive(Clone, Debug, Default)]
 pub struct Sequence {
     run: Option<Run>,
-    /// What was counted before the last restart.
+    /// Below all numbers of the next run.
+    floor: u64,
+    /// What was counted before this run.
     expected_before: u64,
     received_before: u64,
 }
@@ -77,10 +79,9 @@ impl Sequence {
     /// Takes the packet numbered `sequence` as received, and as the beginning of a new run. Counts go on, gaps between
     /// the runs are not lost packets. Answers the packet's long number, higher than any before.
     pub fn restart(&mut self, sequence: u16) -> u64 {
+        self.start_anew();
         // From 65,536 on: there must be room below for packets that the first one overtook.
-        let number = self.run.as_ref().map_or((1 << 16) + u64::from(sequence), |run| run.next_like(sequence));
-        self.expected_before = self.expected();
-        self.received_before = self.received();
+        let number = next_like(sequence, self.floor.max(1 << 16));
         let mut run =
             Run { first: number, highest: number, received: 1, seen: [0; WINDOW as usize / 64], after_jump: None };
         run.mark(number);
@@ -88,9 +89,18 @@ impl Sequence {
         number
     }
 
+    /// Ends the run: the next packet, whatever its number, is the first of a new one. For a new SSRC.
+    pub fn start_anew(&mut self) {
+        if let Some(run) = self.run.take() {
+            self.floor = run.floor_of_next();
+            self.expected_before += run.expected();
+            self.received_before += run.received;
+        }
+    }
+
     /// How many packets were sent, as far as the numbers tell.
     pub fn expected(&self) -> u64 {
-        self.expected_before + self.run.as_ref().map_or(0, |run| run.highest - run.first + 1)
+        self.expected_before + self.run.as_ref().map_or(0, Run::expected)
     }
 
     /// How many different packets came.
@@ -103,11 +113,12 @@ impl Sequence {
         self.expected() - self.received()
     }
 
-    /// How many packets numbered between `from` and `to`, both left out, were not received, as far back as is remembered.
+    /// How many packets numbered between `from` and `to`, both left out, are missing, as far back as is remembered.
+    /// What lies between two runs was never sent.
     pub fn missing_between(&self, from: u64, to: u64) -> u64 {
         let Some(run) = &self.run else { return 0 };
-        let first = (from + 1).max(run.highest.saturating_sub(WINDOW - 1));
-        (first..to).filter(|&number| number > run.highest || !run.is_marked(number)).count() as u64
+        let first = from.saturating_add(1).max(run.highest.saturating_sub(WINDOW - 1)).max(run.first);
+        (first..to.min(run.highest)).filter(|&number| !run.is_marked(number)).count() as u64
     }
 }
 
@@ -131,7 +142,7 @@ impl Run {
         } else {
             let repeated = self.after_jump == Some(sequence);
             self.after_jump = Some(sequence.wrapping_add(1));
-            Arrival { order: Order::Jump { repeated }, number: self.next_like(sequence) }
+            Arrival { order: Order::Jump { repeated }, number: next_like(sequence, self.floor_of_next()) }
         }
     }
 
@@ -147,11 +158,13 @@ impl Run {
         self.highest
     }
 
-    /// The lowest number that ends in `sequence` and lies so far above all others that no packet of a run beginning
-    /// there can have a number of this one.
-    fn next_like(&self, sequence: u16) -> u64 {
-        let floor = self.highest + WINDOW;
-        floor + u64::from(sequence.wrapping_sub(floor as u16))
+    /// So far above all numbers of this run that no late packet of the next one can have one of them.
+    fn floor_of_next(&self) -> u64 {
+        self.highest + WINDOW
+    }
+
+    fn expected(&self) -> u64 {
+        self.highest - self.first + 1
     }
 
     fn mark(&mut self, number: u64) {
@@ -163,6 +176,11 @@ impl Run {
         let (word, bit) = place(number);
         self.seen[word] & bit != 0
     }
+}
+
+/// The lowest number from `floor` on that ends in `sequence`.
+fn next_like(sequence: u16, floor: u64) -> u64 {
+    floor + u64::from(sequence.wrapping_sub(floor as u16))
 }
 
 /// The word and the bit that stand for `number` in the window.
@@ -255,5 +273,32 @@ mod tests {
         assert!(numbers.is_sorted_by(|a, b| a < b), "{numbers:?}");
         assert_eq!(sequence.expected(), 54 + 2 + 2 + 1);
         assert_eq!(sequence.lost(), 51);
+    }
+    #[test]
+    fn a_new_stream_may_begin_with_any_number_and_be_overtaken_at_once() {
+        let mut sequence = Sequence::new();
+        let last = sequence.classify(10).number;
+        sequence.start_anew();
+        let first = sequence.classify(10);
+        assert_eq!(first.order, Order::InOrder);
+        let late = sequence.classify(9);
+        assert_eq!(late, Arrival { order: Order::Reordered, number: first.number - 1 });
+        assert!(late.number > last);
+        assert_eq!((sequence.expected(), sequence.received()), (3, 3));
+    }
+
+    #[test]
+    fn missing_packets_are_found_between_two_numbers_but_not_between_two_runs() {
+        let mut sequence = Sequence::new();
+        let from = sequence.classify(10).number;
+        let to = sequence.classify(15).number;
+        sequence.classify(12);
+        assert_eq!(sequence.missing_between(from, to), 3);
+        assert_eq!(sequence.missing_between(from + 2, to), 2);
+        assert_eq!(sequence.missing_between(to, from), 0);
+        let anew = sequence.restart(40_000);
+        let next = sequence.classify(40_002).number;
+        assert_eq!(sequence.missing_between(to, anew), 0);
+        assert_eq!(sequence.missing_between(to, next), 1);
     }
 }
