@@ -255,7 +255,7 @@ impl Track {
             stream.ssrc = Some(header.ssrc);
             stream.timeline = Timeline::new(format.rate);
             if !first {
-                stream.sequence.restart(header.sequence.wrapping_sub(1));
+                stream.sequence.start_anew();
             }
         } else if format.is_audio() && stream.timeline.rate() != format.rate {
             stream.timeline = Timeline::new(format.rate);
@@ -289,6 +289,8 @@ impl Track {
                     .at(header.timestamp)
                     .is_some_and(|at| at >= self.received_to.unwrap_or(CallTime::MIN) && at <= arrival + ONSET_AHEAD);
                 if repeated || gone_on || in_time || header.has(Header::MARKER) {
+                    // Time stamps may come again: a press that carries one is a new press.
+                    stream.events = EventDecoder::new();
                     Ok(Some(stream.sequence.restart(header.sequence)))
                 } else {
                     Err(|counts| &mut counts.late)
