@@ -23,8 +23,7 @@ const PROBE: &str = ".calltap.probe";
 pub(super) struct Folder {
     path: PathBuf,
     dir: File,
-    /// Held, not read: the lock goes when it is closed.
-    _lock: File,
+    lock: File,
 }
 
 impl Folder {
@@ -46,7 +45,7 @@ impl Folder {
             return Err(error::open_to_all(&path, mode & 0o7777));
         }
         let lock = lock(&dir, &path)?;
-        let folder = Folder { path, dir, _lock: lock };
+        let folder = Folder { path, dir, lock };
         folder.probe().map_err(|cause| error::folder(&folder.path, "cannot be written to", cause))?;
         folder.remove_leftovers();
         Ok(folder)
@@ -142,6 +141,14 @@ impl Folder {
                 let _ = self.remove(file);
             }
         }
+    }
+}
+
+impl Drop for Folder {
+    /// A child that was forked and has not started its program yet has the lock's descriptor too: closing ours is not
+    /// enough.
+    fn drop(&mut self) {
+        let _ = self.lock.unlock();
     }
 }
 

@@ -280,7 +280,7 @@ impl LedgerNotes {
     }
 }
 
-/// A format as SDP spells it: name, rate, and the number of channels when it is not one (RFC 4566 section 6).
+/// A format as SDP spells it: name, rate, and the number of channels when it is not one (RFC 8866 section 6.6).
 pub(super) fn spelled(format: &Format) -> String {
     let name = match format.encoding {
         Encoding::Pcmu => "PCMU",
