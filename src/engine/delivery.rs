@@ -10,20 +10,9 @@ use crate::sink::{GapCause, LegDescription, Outcome, SinkError};
 use crate::time::{CallTime, Interval};
 
 use super::event::CallEvent;
-use super::line::Held;
-use super::session::{Session, sentence};
+use super::line::{Fate, Held};
+use super::session::Session;
 use super::track::Track;
-
-/// What became of a frame that no sink got a part of.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Fate {
-    /// Refused by consent.
-    Withheld,
-    /// Wiped before it was decided.
-    Purged,
-    /// Its place had been handed on already.
-    Late,
-}
 
 /// Which frames go.
 #[derive(Clone, Copy)]
@@ -198,7 +187,7 @@ impl Session {
     pub(super) fn sink_failed(&mut self, sink: usize, error: &SinkError) {
         let output = self.outlets[sink].last_output();
         self.outlets[sink].fail();
-        self.events.add(CallEvent::SinkFailed { output, what: sentence(error) });
+        self.events.add(CallEvent::SinkFailed { output, what: error.sentence() });
         let at = self.outlets[sink].furthest();
         self.close_output(sink, at, Outcome::Truncated, Reason::Failed);
     }

@@ -35,6 +35,17 @@ pub(super) struct Origin {
     pub(super) refused: u64,
 }
 
+/// What became of a frame that no sink got a part of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fate {
+    /// Refused by consent.
+    Withheld,
+    /// Wiped before it was decided.
+    Purged,
+    /// Its place had been handed on already.
+    Late,
+}
+
 /// The line.
 pub(super) struct Line {
     frames: VecDeque<Held>,

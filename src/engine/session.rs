@@ -15,10 +15,10 @@ use crate::sink::{Closing, Erasure, Mark, Outcome, Receipt, SinkError};
 use crate::time::CallTime;
 
 use super::config::{EXAMINE_LAG, MAX_PACKET, Shared};
-use super::delivery::Fate;
 use super::event::{CallEvent, Events};
 use super::facts::CallFacts;
 use super::leg::{LegSpec, LegWriter};
+use super::line::Fate;
 use super::outlet::{Outlet, SinkSpec};
 use super::track::{Track, Was};
 
@@ -266,7 +266,7 @@ impl Session {
         let closing = self.closing(index, at, outcome, reason);
         self.events.add(match self.outlets[index].close(&closing) {
             Ok(()) => CallEvent::OutputClosed { output, at, reason },
-            Err(error) => CallEvent::SinkFailed { output, what: sentence(&error) },
+            Err(error) => CallEvent::SinkFailed { output, what: error.sentence() },
         });
     }
 
@@ -292,13 +292,5 @@ impl Session {
                 self.sink_failed(index, &error);
             }
         }
-    }
-}
-
-/// An error with what lies below it, as one line for people.
-pub(super) fn sentence(error: &SinkError) -> String {
-    match &error.source {
-        Some(source) => format!("{error}: {source}"),
-        None => error.to_string(),
     }
 }

@@ -63,6 +63,16 @@ pub struct SinkError {
     pub source: Option<std::io::Error>,
 }
 
+impl SinkError {
+    /// The sentence with what lies below it, as one line for people.
+    pub fn sentence(&self) -> String {
+        match &self.source {
+            Some(source) => format!("{self}: {source}"),
+            None => self.to_string(),
+        }
+    }
+}
+
 /// A receiver of one call's frames under one controller. See the module for who calls it and when.
 pub trait Sink: Send {
     /// Begins an output. Called once, before anything else, when the first permitted frame is due. `[worker]`

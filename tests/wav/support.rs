@@ -224,12 +224,11 @@ pub fn again(name: &str, folder: &Path, shell: &[&str], before: &str) -> Command
     command
 }
 
-/// Names in a folder, but for the lock.
+/// Names in a folder.
 pub fn names(folder: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(folder).expect("a folder");
     let mut names: Vec<String> =
         entries.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned()).collect();
-    names.retain(|name| name != ".calltap.lock");
     names.sort();
     names
 }

@@ -7,7 +7,6 @@ use calltap::engine::{Call, CallEvent};
 use calltap::frame::Ledger;
 use calltap::policy::{Pairs, Policy, Purpose, Tap as Kind};
 use calltap::replay::Prepared;
-use calltap::sink::SinkError;
 use calltap::sink::wav::WavFiles;
 use calltap::time::CallTime;
 
@@ -120,13 +119,5 @@ impl Report {
 
     fn permitted_nothing_needed(&self) -> bool {
         self.before_the_end == BeforeTheEnd::NoNotice
-    }
-}
-
-/// An error with what lies below it, in one line.
-pub fn sentence(error: &SinkError) -> String {
-    match &error.source {
-        Some(source) => format!("{error}: {source}"),
-        None => error.to_string(),
     }
 }

@@ -85,8 +85,7 @@ fn add_recorder(args: &Tap, call: &mut Call) -> Result<Arc<Mutex<Vec<WavFiles>>>
     if !call.decision(Kind::Record).hook_needed {
         return Ok(files);
     }
-    let failed = |error: &calltap::sink::SinkError| Failure::Failed(crate::report::sentence(error));
-    let folder = WavFolder::open(&args.out).map_err(|error| failed(&error))?;
+    let folder = WavFolder::open(&args.out).map_err(|error| Failure::Failed(error.sentence()))?;
     let encoding = match args.encoding {
         Encoding::Pcm => WavEncoding::Pcm,
         Encoding::AsItCame => WavEncoding::AsItCame,

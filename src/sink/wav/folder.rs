@@ -1,7 +1,7 @@
 //! The folder that recordings lie in.
 //!
-//! One engine at a time: a lock on `.calltap.lock` in it, given back by the system when the process ends. Everything in
-//! the folder is reached through its descriptor, so it may be renamed while it is in use. Files are made exclusively,
+//! One engine at a time: the folder itself is locked (flock), which leaves no file behind and which the system gives
+//! back when the process ends. Everything in the folder is reached through its descriptor, so it may be renamed while it is in use. Files are made exclusively,
 //! never through a link, with mode 0600, and are closed when another program is started.
 
 use std::fs::{DirBuilder, File, Permissions, TryLockError};
@@ -9,21 +9,18 @@ use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{AtFlags, Mode, OFlags};
+use rustix::fs::{Access, AtFlags, Mode, OFlags};
 
 use super::super::SinkError;
 use super::error;
 use super::name;
 
-const LOCK: &str = ".calltap.lock";
-const PROBE: &str = ".calltap.probe";
-
 /// An open, locked folder.
 #[derive(Debug)]
 pub(super) struct Folder {
     path: PathBuf,
+    /// Open and locked.
     dir: File,
-    lock: File,
 }
 
 impl Folder {
@@ -44,9 +41,10 @@ impl Folder {
         if mode & 0o1002 == 0o002 {
             return Err(error::open_to_all(&path, mode & 0o7777));
         }
-        let lock = lock(&dir, &path)?;
-        let folder = Folder { path, dir, lock };
-        folder.probe().map_err(|cause| error::folder(&folder.path, "cannot be written to", cause))?;
+        lock(&dir, &path)?;
+        let folder = Folder { path, dir };
+        rustix::fs::accessat(&folder.dir, c".", Access::WRITE_OK | Access::EXEC_OK, AtFlags::EACCESS)
+            .map_err(|cause| error::folder(&folder.path, "cannot be written to", cause.into()))?;
         folder.remove_leftovers();
         Ok(folder)
     }
@@ -127,12 +125,6 @@ impl Folder {
         file.sync_all()
     }
 
-    fn probe(&self) -> io::Result<()> {
-        self.remove(PROBE)?;
-        self.create(PROBE)?;
-        self.remove(PROBE)
-    }
-
     /// Half-written descriptions of a process that was killed. The lock is held: nobody is writing them.
     fn remove_leftovers(&self) {
         let Ok(entries) = std::fs::read_dir(&self.path) else { return };
@@ -145,10 +137,10 @@ impl Folder {
 }
 
 impl Drop for Folder {
-    /// A child that was forked and has not started its program yet has the lock's descriptor too: closing ours is not
+    /// A child that was forked and has not started its program yet has the descriptor too: closing ours is not
     /// enough.
     fn drop(&mut self) {
-        let _ = self.lock.unlock();
+        let _ = self.dir.unlock();
     }
 }
 
@@ -165,16 +157,9 @@ fn make(path: &Path) -> Result<bool, SinkError> {
         .map_err(|cause| error::folder(path, "cannot be made", cause))
 }
 
-fn lock(dir: &File, path: &Path) -> Result<File, SinkError> {
-    let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    let file = rustix::fs::openat(dir, LOCK, flags, Mode::RUSR | Mode::WUSR)
-        .map_err(|cause| error::folder(path, "cannot be written to", cause.into()))?;
-    let file = File::from(file);
-    // The umask may have taken more than it should. One that somebody else made stays as it is.
-    let _ = file.set_permissions(Permissions::from_mode(0o600));
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(error::locked(path)),
-        Err(TryLockError::Error(cause)) => Err(error::folder(path, "is on a file system that cannot lock", cause)),
-    }
+fn lock(dir: &File, path: &Path) -> Result<(), SinkError> {
+    dir.try_lock().map_err(|refused| match refused {
+        TryLockError::WouldBlock => error::locked(path),
+        TryLockError::Error(cause) => error::folder(path, "is on a file system that cannot lock", cause),
+    })
 }
