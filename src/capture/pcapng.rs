@@ -119,7 +119,7 @@ impl PcapNg {
         let low = self.endian.u32_at(body, at + 4).ok_or(TOO_SHORT)?;
         let captured = self.endian.u32_at(body, at + 8).ok_or(TOO_SHORT)? as usize;
         let begin = at + 16;
-        if captured > body.len().saturating_sub(begin) {
+        if captured > body.len().checked_sub(begin).ok_or(TOO_SHORT)? {
             return Err("a packet is longer than the block it is in");
         }
         let time_ns = interface.time_ns(u64::from(high) << 32 | u64::from(low));

@@ -67,8 +67,8 @@ fn a_capture_cut_at_any_byte_is_read_or_refused() {
 #[test]
 fn a_number_that_lies_does_no_harm() {
     for file in [small().file(), small_pcapng()] {
-        for lie in [0, 1, 0x7f, 0x80, 0xff] {
-            for at in (0..file.len()).step_by(3) {
+        for lie in [0, 0x7f, 0xff] {
+            for at in (0..file.len()).step_by(7) {
                 let mut file = file.clone();
                 let end = file.len().min(at + 4);
                 file[at..end].fill(lie);
