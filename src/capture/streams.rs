@@ -10,6 +10,7 @@ use super::error::CaptureError;
 use super::file::Capture;
 use super::net::{Packet, Unpacker};
 use super::skipped::{Skip, Skipped};
+use crate::rtp;
 
 /// Two streams by the addresses they come from, where there is no signalling to tell them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -152,10 +153,10 @@ pub(super) enum MediaKind {
 }
 
 impl MediaKind {
-    /// By its first two bytes (RFC 5761, 4): version 2, and a second byte of 192 to 223 for RTCP.
+    /// By its first two bytes: version 2, and RTCP by its type (RFC 5761, 4).
     pub(super) fn of(payload: &[u8]) -> MediaKind {
         match payload {
-            [0x80..=0xbf, 192..=223, ..] if payload.len() >= 8 => MediaKind::Rtcp,
+            _ if rtp::is_rtcp(payload) => MediaKind::Rtcp,
             [0x80..=0xbf, ..] if payload.len() >= 12 => MediaKind::Rtp,
             _ => MediaKind::Other,
         }
