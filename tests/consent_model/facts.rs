@@ -1,5 +1,6 @@
 //! What happened, read off the log from its beginning: controllers, notices, pauses, what was examined.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use calltap::consent::{Digit, DigitSource, Event, Reason, Role, Start};
@@ -35,6 +36,8 @@ pub struct Log {
     pub finals: Vec<Finals>,
     /// By entry: what a 9 was when it was reported.
     pub nines: Vec<Nine>,
+    /// By the entry of a 9: after how many entries it was found beside another digit. What was settled once stays so.
+    pub beside: BTreeMap<usize, usize>,
     /// Controllers of which was said from when they permit.
     pub announced: Vec<usize>,
 }

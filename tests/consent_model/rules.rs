@@ -22,7 +22,7 @@ impl Log {
     pub fn new(start: Start) -> Log {
         let closing = start.rules.as_ref().err().map(|&reason| (CallTime::MIN, reason));
         let finals = vec![Finals { refusal: None, closing }];
-        Log { start, entries: Vec::new(), finals, nines: Vec::new(), announced: Vec::new() }
+        Log { start, entries: Vec::new(), finals, nines: Vec::new(), beside: Default::default(), announced: Vec::new() }
     }
 
     pub fn known(&self) -> Known<'_> {
@@ -45,6 +45,9 @@ impl Log {
             finals.closing = before.closing_by(n);
         }
         self.finals.push(finals);
+        for number in self.found_beside(n + 1) {
+            self.beside.entry(number).or_insert(n + 1);
+        }
 
         let (before, after) = (Known::of(self, n), Known::of(self, n + 1));
         let mut changes = before.changes_to(&after);
@@ -54,6 +57,12 @@ impl Log {
             self.announced.push(controller);
         }
         changes
+    }
+
+    fn found_beside(&self, n: usize) -> Vec<usize> {
+        let facts = Facts::of(self, n);
+        let waiting = facts.keys().filter(|&(number, ..)| self.nines[number] == Nine::MayStandAlone);
+        waiting.filter(|&(_, _, onset, _)| has_neighbour(&facts, onset)).map(|(number, ..)| number).collect()
     }
 
     /// Every moment at which something may change, and the ones just before.
@@ -90,13 +99,10 @@ impl<'a> Known<'a> {
         let finals = log.finals[n];
         let mut unsettled: Vec<(CallTime, DigitSource)> = Vec::new();
         if !finals.any() {
-            for (number, digit, onset, source) in facts.keys() {
-                let new = unsettled.iter().all(|known| known.0 != onset);
-                if new
-                    && digit == Digit::NINE
-                    && log.nines[number] == Nine::MayStandAlone
-                    && !has_neighbour(&facts, onset)
-                {
+            for (number, _, onset, source) in facts.keys() {
+                let waits = log.nines[number] == Nine::MayStandAlone;
+                let is_settled = log.beside.get(&number).is_some_and(|&found| found <= n);
+                if waits && !is_settled && unsettled.iter().all(|known| known.0 != onset) {
                     unsettled.push((onset, source));
                 }
             }

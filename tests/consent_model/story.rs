@@ -1,6 +1,8 @@
 //! Makes up calls: mostly sensible, sometimes late, sometimes out of order.
 //!
 //! All moments lie on a grid of a quarter of a second, so that "exactly 3 s" and "exactly half a second" happen often.
+//! A story is read out of plain numbers, one for each happening: proptest makes and shrinks those much faster than it
+//! does a tree of strategies.
 
 use std::time::Duration;
 
@@ -16,125 +18,121 @@ type Steps = i64;
 
 const STEP_MILLIS: i64 = 250;
 
-/// One thing that happens, relative to the story's present.
-#[derive(Clone, Debug)]
-enum Happening {
-    /// A notice of one second, complete, and time until its window is over, in one go: leads to the interesting part.
-    Asked,
-    NoticeStarted(&'static str),
-    NoticeFinished(bool),
-    Digit {
-        role: Role,
-        key: char,
-        source: DigitSource,
-        late: Steps,
-    },
-    Data(bool),
-    Paused,
-    Resumed,
-    Withdrawn,
-    Transferred(Result<CallRules, Reason>),
-    Other(Event),
-    Examined {
-        behind: Steps,
-        heard: Option<Steps>,
-    },
-}
-
 /// A call's start, and what it is told.
 pub fn any() -> impl Strategy<Value = (Start, Vec<Entry>)> {
-    (start(), prop::collection::vec((0..7i64, -1..=1i64, happening()), 1..32))
-        .prop_map(|(start, happenings)| (start, tell(happenings)))
+    (prop::num::u64::ANY, prop::collection::vec(prop::num::u64::ANY, 1..32)).prop_map(|(start, happenings)| {
+        let mut story = Story { now: 0, entries: Vec::new() };
+        for number in happenings {
+            story.goes_on(&mut Choices(number));
+        }
+        (start_of(&mut Choices(start)), story.entries)
+    })
 }
 
-fn start() -> impl Strategy<Value = Start> {
-    let rules = prop_oneof![19 => rules().prop_map(Ok), 1 => Just(Err(Reason::EntityExcluded))];
-    (rules, 0..3i64).prop_map(|(rules, hold_back)| Start { rules, language: "en".into(), hold_back: length(hold_back) })
-}
+/// Choices that a number stands for; those of 0 are the plainest.
+struct Choices(u64);
 
-fn rules() -> impl Strategy<Value = CallRules> {
-    let until = prop_oneof![5 => Just(Until::CallEnd), 1 => Just(Until::Window)];
-    let some = Pairs::one(Tap::Monitor, Purpose::Quality);
-    let pairs = prop_oneof![3 => Just(Pairs::from_bits(0b1111)), 1 => Just(some)];
-    (prop_oneof![Just(0), Just(4), Just(12)], prop_oneof![Just(2), Just(4), Just(12)], until, pairs).prop_map(
-        |(window, alone, until, pairs)| CallRules {
-            pairs,
-            window: length(window),
-            alone: length(alone),
-            until,
-            languages: vec!["en".into(), "nl".into()],
-        },
-    )
-}
-
-fn happening() -> impl Strategy<Value = Happening> {
-    use Happening::*;
-    let language = prop_oneof![6 => Just("en"), 1 => Just("EN"), 1 => Just("nl"), 1 => Just("fr")];
-    let role = prop_oneof![8 => Just(Role::Caller), 1 => Just(Role::Agent), 1 => Just(Role::Mix)];
-    let key = prop_oneof![5 => Just('9'), 3 => Just('4'), 1 => Just('D'), 1 => Just('#'), 1 => Just('*')];
-    let source = prop_oneof![Just(DigitSource::InBand), Just(DigitSource::Host), Just(DigitSource::TelephoneEvent)];
-    let late = prop_oneof![6 => 0..2i64, 2 => 2..16i64, 1 => -2..0i64];
-    let transferred = prop_oneof![4 => rules().prop_map(Ok), 1 => Just(Err(Reason::EntityExcluded))];
-    let others = [Event::Ended, Event::Failed, Event::LimitReached, Event::CallerLegClosed, Event::CallerLegClosed];
-    prop_oneof![
-        6 => Just(Asked),
-        4 => language.prop_map(NoticeStarted),
-        4 => prop::bool::weighted(0.8).prop_map(NoticeFinished),
-        16 => (role, key, source, late).prop_map(|(role, key, source, late)| Digit { role, key, source, late }),
-        3 => any_bool().prop_map(Data),
-        3 => Just(Paused),
-        3 => Just(Resumed),
-        1 => Just(Withdrawn),
-        2 => transferred.prop_map(Transferred),
-        2 => prop::sample::select(others.to_vec()).prop_map(Other),
-        20 => (0..4i64, prop::option::weighted(0.8, -1..4i64)).prop_map(|(behind, heard)| Examined { behind, heard }),
-    ]
-}
-
-fn any_bool() -> impl Strategy<Value = bool> {
-    prop::bool::ANY
-}
-
-/// Puts the happenings on the clock: `pass` steps after the one before, told with a time that is `off` by a step at most.
-fn tell(happenings: Vec<(Steps, Steps, Happening)>) -> Vec<Entry> {
-    let mut now = 0;
-    let mut entries = Vec::new();
-    for (pass, off, happening) in happenings {
-        now += pass;
-        let at = moment(now + off);
-        let event = match happening {
-            Happening::Asked => {
-                entries.push(Entry::Tell(at, Event::NoticeStarted { language: "en".into() }));
-                now += 4;
-                entries.push(Entry::Tell(moment(now), Event::NoticeFinished { complete: true }));
-                now += 13;
-                entries.push(Entry::Advance { now: moment(now), examined: moment(now), heard: Some(moment(now)) });
-                continue;
-            }
-            Happening::Transferred(rules) => {
-                entries.push(Entry::Transfer(at, rules));
-                continue;
-            }
-            Happening::Examined { behind, heard } => {
-                let heard = heard.map(|ago| moment(now - ago));
-                entries.push(Entry::Advance { now: moment(now), examined: moment(now - behind), heard });
-                continue;
-            }
-            Happening::NoticeStarted(language) => Event::NoticeStarted { language: language.into() },
-            Happening::NoticeFinished(complete) => Event::NoticeFinished { complete },
-            Happening::Digit { role, key, source, late } => {
-                let digit = Digit::from_char(key).expect("a key");
-                Event::Digit { role, digit, source, onset: moment(now - late) }
-            }
-            Happening::Data(are) => Event::DigitsAreData(are),
-            Happening::Paused => Event::Paused,
-            Happening::Resumed => Event::Resumed,
-            Happening::Withdrawn => Event::Withdrawn { by: WithdrawnBy("the agent".into()) },
-            Happening::Other(event) => event,
-        };
-        entries.push(Entry::Tell(at, event));
+impl Choices {
+    /// One of `0..count`.
+    fn below(&mut self, count: u64) -> i64 {
+        let choice = self.0 % count;
+        self.0 /= count;
+        choice as i64
     }
-    entries
+
+    fn of<T: Clone>(&mut self, list: &[T]) -> T {
+        list[self.below(list.len() as u64) as usize].clone()
+    }
+}
+
+fn start_of(choices: &mut Choices) -> Start {
+    let rules = if choices.below(20) < 19 { Ok(rules(choices)) } else { Err(Reason::EntityUnknown) };
+    Start { rules, language: "en".into(), hold_back: length(choices.below(3)) }
+}
+
+fn rules(choices: &mut Choices) -> CallRules {
+    let all = Pairs::from_bits(0b1111);
+    CallRules {
+        pairs: choices.of(&[all, all, all, Pairs::one(Tap::Monitor, Purpose::Quality)]),
+        window: length(choices.of(&[12, 4, 0])),
+        alone: length(choices.of(&[12, 4, 2])),
+        until: choices.of(&[Until::CallEnd, Until::CallEnd, Until::CallEnd, Until::CallEnd, Until::Window]),
+        languages: vec!["en".into(), "nl".into()],
+    }
+}
+
+struct Story {
+    now: Steps,
+    entries: Vec<Entry>,
+}
+
+impl Story {
+    /// One more happening, some steps later, told with a time that is off by a step at most.
+    fn goes_on(&mut self, choices: &mut Choices) {
+        self.now += choices.below(7);
+        let at = moment(self.now + choices.of(&[0, 0, 1, -1]));
+        let event = match choices.below(64) {
+            0..16 => {
+                return self.is_examined(choices.below(4), choices.of(&[Some(0), Some(1), Some(2), Some(-1), None]));
+            }
+            16..23 => return self.is_asked(choices.of(&[13, 13, 13, 4, 2])),
+            23..26 => Event::NoticeStarted { language: choices.of(&["en", "en", "en", "EN", "nl", "fr"]).into() },
+            26..30 => Event::NoticeFinished { complete: choices.below(5) < 4 },
+            30..42 => {
+                let role =
+                    choices.of(&[Role::Caller, Role::Caller, Role::Caller, Role::Caller, Role::Agent, Role::Mix]);
+                let source = choices.of(&[DigitSource::InBand, DigitSource::Host, DigitSource::TelephoneEvent]);
+                let key = choices.of(&['9', '9', '9', '4', '4', 'D', '#', '*']);
+                let late = choices.of(&[0, 0, 0, 1, 1, -1, 2, 4, 6, 8, 12, 16]);
+                key_pressed(role, key, source, self.now - late)
+            }
+            42..48 => return self.is_keyed(choices),
+            48..51 => Event::DigitsAreData(choices.below(5) < 2),
+            51..54 => Event::Paused,
+            54..57 => Event::Resumed,
+            57..59 => return self.moves(at, choices),
+            59..62 => Event::CallerLegClosed,
+            62 => choices.of(&[Event::Ended, Event::Failed, Event::LimitReached]),
+            _ => match choices.below(3) {
+                0 => Event::Withdrawn { by: WithdrawnBy("the agent".into()) },
+                _ => return,
+            },
+        };
+        self.entries.push(Entry::Tell(at, event));
+    }
+
+    fn is_examined(&mut self, behind: Steps, heard: Option<Steps>) {
+        let (now, examined) = (moment(self.now), moment(self.now - behind));
+        self.entries.push(Entry::Advance { now, examined, heard: heard.map(|ago| moment(self.now - ago)) });
+    }
+
+    /// A complete notice of one second, and some time: 13 steps are longer than any window.
+    fn is_asked(&mut self, after: Steps) {
+        self.entries.push(Entry::Tell(moment(self.now), Event::NoticeStarted { language: "en".into() }));
+        self.now += 4;
+        self.entries.push(Entry::Tell(moment(self.now), Event::NoticeFinished { complete: true }));
+        self.now += after;
+        self.is_examined(0, Some(0));
+    }
+
+    /// The caller keys a number; some keys are told late.
+    fn is_keyed(&mut self, choices: &mut Choices) {
+        for _ in 0..2 + choices.below(3) {
+            self.now += choices.below(6);
+            let key = choices.of(&['9', '9', '4', '0', '*']);
+            let event = key_pressed(Role::Caller, key, DigitSource::InBand, self.now - choices.below(3));
+            self.entries.push(Entry::Tell(moment(self.now), event));
+        }
+    }
+
+    fn moves(&mut self, at: CallTime, choices: &mut Choices) {
+        let rules = if choices.below(6) < 5 { Ok(rules(choices)) } else { Err(Reason::EntityExcluded) };
+        self.entries.push(Entry::Transfer(at, rules));
+    }
+}
+
+fn key_pressed(role: Role, key: char, source: DigitSource, onset: Steps) -> Event {
+    Event::Digit { role, digit: Digit::from_char(key).expect("a key"), source, onset: moment(onset) }
 }
 
 fn moment(steps: Steps) -> CallTime {
