@@ -59,6 +59,7 @@ fn only_what_the_policy_allows_of_an_entity_is_in_the_description() {
     let ran = dialed("+49 30 23125 512", &[]);
     ran.nothing_left();
     assert_eq!(ran.reason(), "entity excluded");
+    assert!(!ran.folder.path().join("recordings").exists(), "not even a folder is made");
 }
 
 #[test]

@@ -27,7 +27,7 @@ fn both_voices_are_recorded_from_the_first_permitted_instant_to_the_last_sample_
     let (_ran, recording, talk) = kept("pcm");
     assert_eq!(recording.coding, Coding::Pcm16);
     assert_eq!((recording.offset, recording.told["rate"].as_i64()), (5 * 8_000, Some(8_000)));
-    recording.holds(&talk.caller, &talk.agent, &[OPEN..i64::MAX], talk.bye);
+    recording.holds(&talk, OPEN, &[]);
     recording.can_be_played();
 }
 
@@ -53,7 +53,7 @@ fn each_channel_is_its_own_voice_sample_for_sample_and_nothing_of_the_other() {
 fn g_711_can_be_kept_untouched() {
     let (_ran, recording, talk) = kept("as-it-came");
     assert_eq!((recording.coding, &recording.told["encoding"]), (Coding::ALaw, &"pcma".into()));
-    recording.holds(&talk.caller, &talk.agent, &[OPEN..i64::MAX], talk.bye);
+    recording.holds(&talk, OPEN, &[]);
     for (channel, (side, name)) in [(&talk.caller, "caller.wav"), (&talk.agent, "agent.wav")].into_iter().enumerate() {
         let (sample, at) = first_heard(side);
         let bytes: Vec<u8> = recording.channels[channel].iter().map(|&byte| byte as u8).collect();

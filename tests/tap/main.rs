@@ -10,6 +10,10 @@ mod run;
 mod speech;
 mod wire;
 
+mod dialed;
+mod digits;
 mod kept;
+mod lines;
 mod never;
 mod nine;
+mod pause;

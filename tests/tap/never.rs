@@ -103,7 +103,7 @@ fn a_policy_that_covers_outbound_calls_has_the_called_person_as_the_caller() {
     let ran = tap("kept.pcap").args(["--caller-is", "callee", "--policy"]).args([&policy]).run().good();
     // The clock's zero is the outside party's first packet, and theirs is the left channel.
     let talk = Talk::of("kept.pcap").outbound();
-    ran.recording().holds(&talk.caller, &talk.agent, &[ms(5_000)..i64::MAX], talk.bye);
+    ran.recording().holds(&talk, ms(5_000), &[]);
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! A pause: silence of the right length in the recording, told as such, and the audio around it in its place.
 
 use super::recording::{ms, nanos};
-use super::run::tap;
+use super::run::{bare, tap};
 use super::speech::{Rtp, Talk};
+use super::wire::capture;
 
 #[test]
 fn a_pause_is_silence_of_its_length_on_both_channels() {
@@ -12,9 +13,13 @@ fn a_pause_is_silence_of_its_length_on_both_channels() {
     recording.holds(&talk, ms(5_000), &[ms(8_000)..ms(11_000)]);
     recording.can_be_played();
     for leg in [0, 1] {
-        let [(gap, cause)] = <[_; 1]>::try_from(recording.gaps(leg)).expect("one gap a leg");
+        let gaps = recording.gaps(leg);
+        let (gap, cause) = &gaps[0];
         assert_eq!(cause, "paused");
         assert!(near(gap.start, ms(8_000)) && near(gap.end, ms(11_000)), "{gap:?}");
+        // The packet that was on its way when the pause ended came too early to be kept.
+        assert!(gaps[1..].iter().all(|(gap, cause)| cause == "withheld" && gap.end - gap.start <= ms(20)), "{gaps:?}");
+        assert!(gaps.len() <= 2);
     }
     let marks = serde_json::json!([{ "mark": "pause", "at": 8.0 }, { "mark": "resume", "at": 11.0 }]);
     assert_eq!(recording.told["marks"], marks);
@@ -42,13 +47,26 @@ fn pauses_that_follow_each_other_and_off_the_packets_borders_are_cut_to_the_samp
 }
 
 #[test]
+fn pauses_that_overlap_are_one_in_whatever_order_they_are_given() {
+    let talk = Talk::of("kept.pcap");
+    for args in [["--pause", "8s..12s", "--pause", "9s..10s"], ["--pause", "10s..12s", "--pause", "8s..10s"]] {
+        let ran = tap("kept.pcap").args(args).run().good();
+        ran.recording().holds(&talk, ms(5_000), &[ms(8_000)..ms(12_000)]);
+        assert_eq!(ran.event("resumed")["at"], 12.0);
+    }
+}
+
+#[test]
 fn a_pause_over_the_windows_end_moves_the_beginning_of_the_recording() {
     let ran = tap("kept.pcap").args(["--pause", "4s..7s"]).run().good();
     let talk = Talk::of("kept.pcap");
     let recording = ran.recording();
     recording.holds(&talk, ms(7_000), &[ms(4_000)..ms(7_000)]);
     assert_eq!(ran.event("opened")["from"], 7.0);
-    assert_eq!([recording.gaps(0), recording.gaps(1)], [vec![], vec![]], "what lies before the beginning is no gap");
+    for leg in [0, 1] {
+        let gaps = recording.gaps(leg);
+        assert!(gaps.iter().all(|(gap, cause)| cause == "withheld" && near(gap.start, ms(7_000))), "{gaps:?}");
+    }
 }
 
 #[test]
@@ -65,6 +83,14 @@ fn a_pause_from_before_the_window_to_the_calls_end_leaves_nothing() {
     let ran = tap("kept.pcap").args(["--pause", "1s..60s"]).run().good();
     ran.nothing_left();
     assert_eq!(ran.reason(), "paused");
+}
+
+#[test]
+fn a_pause_before_a_notice_that_comes_too_late_is_not_why_nothing_was_recorded() {
+    let args = ["--entity", "ecommerce-be", "--notice", "15s..18s", "--pause", "1s..2s"];
+    let ran = bare(&capture("kept.pcap")).args(args).run().good();
+    ran.nothing_left();
+    assert_eq!(ran.reason(), "window open");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use super::speech::{MILLI, Rtp, SAMPLE, from_a_law, from_mu_law, spoken};
+use super::speech::{MILLI, SAMPLE, Talk, from_a_law, from_mu_law, spoken};
 
 /// What is in a WAV file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,12 +47,11 @@ impl Recording {
         self.offset * SAMPLE..(self.offset + self.channels[0].len() as i64) * SAMPLE
     }
 
-    /// Both channels hold what both sides sent until `until`, each sample in its place and none besides: what begins
-    /// in `permitted` and in nothing else.
-    pub fn holds(&self, caller: &[Rtp], agent: &[Rtp], permitted: &[Range<i64>], until: i64) {
-        let first = permitted.first().expect("permitted at all").start;
-        assert_eq!(self.offset, -(-first).div_euclid(SAMPLE), "it starts at the first permitted instant");
-        let said = [caller, agent].map(|side| spoken(side, permitted, until));
+    /// Both channels hold what both sides sent from `from` on and outside of `pauses`, each sample in its place and none
+    /// besides.
+    pub fn holds(&self, talk: &Talk, from: i64, pauses: &[Range<i64>]) {
+        assert_eq!(self.offset, -(-from).div_euclid(SAMPLE), "it starts at the first permitted instant");
+        let said = [&talk.caller, &talk.agent].map(|side| spoken(side, from, pauses, talk.bye));
         let last = said.iter().filter_map(BTreeMap::last_key_value).map(|(at, _)| at + 1).max().expect("audio");
         for ((channel, said), name) in self.channels.iter().zip(&said).zip(["left", "right"]) {
             assert_eq!(channel.len() as i64, last - self.offset, "{name}: as long as what was said");

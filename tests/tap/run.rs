@@ -130,7 +130,7 @@ impl Ran {
         self.summary()["reason"].as_str().expect("a reason").to_owned()
     }
 
-    /// What lies in the folder for recordings, but for its lock; nothing when there is no folder.
+    /// What lies in the folder for recordings; nothing when there is no folder.
     pub fn left(&self) -> Vec<String> {
         names(&self.out)
     }
@@ -156,11 +156,11 @@ impl Ran {
     }
 }
 
-/// What lies in a folder but for the lock, in order.
+/// What lies in a folder, in order.
 pub fn names(folder: &Path) -> Vec<String> {
     let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
     let all = entries.map(|entry| entry.expect("readable").file_name().to_string_lossy().into_owned());
-    let mut names: Vec<String> = all.filter(|name| name != ".calltap.lock").collect();
+    let mut names: Vec<String> = all.collect();
     names.sort();
     names
 }

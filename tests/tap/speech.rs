@@ -54,6 +54,11 @@ impl Talk {
         Talk::read(wire, Some((ports, sip_port)))
     }
 
+    /// The same call with a hang-up at `at`.
+    pub fn until(self, at: i64) -> Talk {
+        Talk { bye: at, ..self }
+    }
+
     /// The same call with its sides swapped: the clock then begins with the other side.
     pub fn outbound(self) -> Talk {
         let later = self.agent[0].at;
@@ -111,12 +116,17 @@ pub const EVENT: u8 = 101;
 
 /// What should be on a channel: for each sample number of the call's clock, the byte that was sent.
 ///
-/// Of the packets that were captured by `until`, the samples that begin inside one of `permitted`.
-pub fn spoken(side: &[Rtp], permitted: &[Range<i64>], until: i64) -> BTreeMap<i64, u8> {
+/// Of the packets that were captured by `until`, the samples from `from` on that do not lie in a pause. What comes
+/// while a pause lasts, or was there when it began, is not kept, though it may reach beyond the pause: nobody knew then
+/// when it would end.
+pub fn spoken(side: &[Rtp], from: i64, pauses: &[Range<i64>], until: i64) -> BTreeMap<i64, u8> {
+    let paused = |at: &i64| pauses.iter().any(|pause| pause.contains(at));
     let mut samples = BTreeMap::new();
-    for packet in side.iter().filter(|packet| packet.payload_type != EVENT && packet.at <= until) {
+    for packet in side.iter().filter(|packet| packet.payload_type != EVENT && packet.at <= until && !paused(&packet.at))
+    {
         for (place, &byte) in (packet.place..).step_by(SAMPLE as usize).zip(&packet.payload) {
-            if permitted.iter().any(|stretch| stretch.contains(&place)) {
+            let wiped = pauses.iter().any(|pause| packet.at <= pause.start && pause.start <= place);
+            if place >= from && !paused(&place) && !wiped {
                 samples.insert(nearest_sample(place), byte);
             }
         }
