@@ -40,6 +40,7 @@ impl Session {
         let hope = self.consent.judge(self.consent.pairs(), stretch).any(|v| !matches!(v.ruling, Ruling::Refused(_)));
         let track = &mut self.tracks[index];
         if !hope {
+            track.withhold(stretch.to);
             self.settle(index, held, Fate::Withheld);
         } else if stretch.to <= track.settled_to() {
             self.settle(index, held, Fate::Late);
@@ -143,7 +144,7 @@ impl Session {
             && let gap = (Interval { from: handed_to, to: piece.place() })
             && is_a_gap(gap, piece.format().rate)
         {
-            let missing = self.tracks[index].gap_cause(held.origin);
+            let missing = self.tracks[index].gap_cause(held.origin, gap.from);
             self.say_gap(sink, leg, gap, missing)?;
         }
         self.outlets[sink].frame(piece)

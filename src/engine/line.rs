@@ -35,6 +35,11 @@ pub(super) struct Origin {
     pub(super) refused: u64,
 }
 
+impl Origin {
+    /// Before a leg's first frame.
+    pub(super) const BEFORE_ALL: Origin = Origin { sequence: None, drops: 0, refused: 0 };
+}
+
 /// What became of a frame that no sink got a part of.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fate {

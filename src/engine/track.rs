@@ -51,6 +51,8 @@ pub(super) struct Track {
     settled_to: CallTime,
     /// Of the frame that was handed on last.
     last: Option<Origin>,
+    /// The end of the latest frame that came through the gate and was not permitted when it came.
+    withheld_to: CallTime,
 }
 
 /// One run of packets: an SSRC with its sequence and time stamps.
@@ -92,6 +94,7 @@ impl Track {
             received_to: None,
             settled_to: CallTime::MIN,
             last: None,
+            withheld_to: CallTime::MIN,
         };
         (track, writer)
     }
@@ -169,9 +172,17 @@ impl Track {
         self.last = Some(origin);
     }
 
-    /// Why nothing was there between the frame handed on last and this one.
-    pub(super) fn gap_cause(&self, next: Origin) -> GapCause {
-        let Some(last) = self.last else { return GapCause::Silent };
+    /// Notes that a frame was not permitted when it came: its place may be, by now.
+    pub(super) fn withhold(&mut self, to: CallTime) {
+        self.withheld_to = self.withheld_to.max(to);
+    }
+
+    /// Why nothing was there between the frame handed on last and this one, in a gap that begins at `from`.
+    pub(super) fn gap_cause(&self, next: Origin, from: CallTime) -> GapCause {
+        if self.withheld_to > from {
+            return GapCause::Withheld;
+        }
+        let last = self.last.unwrap_or(Origin::BEFORE_ALL);
         if next.drops != last.drops {
             return GapCause::Dropped;
         }
@@ -275,11 +286,13 @@ impl Track {
         }
         let refused = self.shared.refused();
         let stream = &mut self.stream;
-        let packet = stream.sequence.classify(header.sequence);
         let gone_on = std::mem::replace(&mut stream.refused, refused) != refused;
+        if gone_on && stream.sequence.leaves_a_gap(header.sequence) {
+            // Numbers that the gate refused in between are not lost: the gap must not be counted.
+            return Ok(Some(stream.sequence.restart(header.sequence)));
+        }
+        let packet = stream.sequence.classify(header.sequence);
         match packet.order {
-            // Numbers that the gate refused in between are not lost.
-            Order::Ahead(_) if gone_on => Ok(Some(stream.sequence.restart(header.sequence))),
             Order::InOrder | Order::Ahead(_) | Order::Reordered => Ok(Some(packet.number)),
             Order::Duplicate => Err(|counts| &mut counts.duplicate),
             Order::Jump { repeated } => {

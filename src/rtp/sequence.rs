@@ -76,6 +76,12 @@ impl Sequence {
         }
     }
 
+    /// Whether the packet numbered `sequence` would be [`Order::Ahead`]. Changes nothing.
+    pub fn leaves_a_gap(&self, sequence: u16) -> bool {
+        let ahead = |run: &Run| sequence.wrapping_sub(run.highest as u16);
+        self.run.as_ref().is_some_and(|run| (2..=MAX_AHEAD).contains(&ahead(run)))
+    }
+
     /// Takes the packet numbered `sequence` as received, and as the beginning of a new run. Counts go on, gaps between
     /// the runs are not lost packets. Answers the packet's long number, higher than any before.
     pub fn restart(&mut self, sequence: u16) -> u64 {
@@ -205,6 +211,21 @@ mod tests {
         assert_eq!((sequence.expected(), sequence.received(), sequence.lost()), (5, 3, 2));
         assert_eq!(orders(&mut sequence, &[12, 12, 14, 10]), [Reordered, Duplicate, Duplicate, Duplicate]);
         assert_eq!((sequence.expected(), sequence.received(), sequence.lost()), (5, 4, 1));
+    }
+
+    #[test]
+    fn whether_a_packet_leaves_a_gap_can_be_asked_before_it_is_counted() {
+        let mut sequence = Sequence::new();
+        assert!(!sequence.leaves_a_gap(7), "the first one");
+        sequence.classify(65_534);
+        for (number, order) in
+            [(65_535, false), (0, true), (2_998, true), (2_999, false), (65_534, false), (65_533, false)]
+        {
+            assert_eq!(sequence.leaves_a_gap(number), order, "{number}");
+            let counted = sequence.clone().classify(number).order;
+            assert_eq!(matches!(counted, Order::Ahead(_)), order, "{number}: {counted:?}");
+        }
+        assert_eq!(sequence.expected(), 1);
     }
 
     #[test]

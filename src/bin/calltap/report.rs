@@ -45,20 +45,39 @@ pub struct Report {
     sink_failures: Vec<String>,
     call_failure: Option<String>,
     /// How far consent came before the call ended.
-    before_the_end: BeforeTheEnd,
+    so_far: SoFar,
 }
 
 /// How far consent came.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum BeforeTheEnd {
-    #[default]
-    NoNotice,
-    Window,
-    Open,
-    Paused,
+#[derive(Clone, Copy, Debug, Default)]
+struct SoFar {
+    /// The policy allows this entity's calls to be monitored only.
+    never_recorded: bool,
+    notice_given: bool,
+    opened: bool,
+    paused: bool,
+}
+
+impl SoFar {
+    /// Why the call may be recorded or not, as it stands.
+    fn reason(self) -> Reason {
+        match self {
+            SoFar { never_recorded: true, .. } => Reason::EntityExcluded,
+            SoFar { paused: true, .. } => Reason::Paused,
+            SoFar { notice_given: false, .. } => Reason::NoticeNotGiven,
+            SoFar { opened: false, .. } => Reason::WindowOpen,
+            _ => Reason::Allowed,
+        }
+    }
 }
 
 impl Report {
+    /// Before a call is played.
+    pub fn of(call: &Call) -> Report {
+        let never_recorded = call.decision(Kind::Record).reason == Reason::EntityExcluded;
+        Report { so_far: SoFar { never_recorded, ..SoFar::default() }, ..Report::default() }
+    }
+
     /// Takes note of what followed.
     pub fn see(&mut self, event: &CallEvent) {
         match event {
@@ -71,10 +90,13 @@ impl Report {
 
     fn see_change(&mut self, change: &Change) {
         match change {
-            Change::NoticeGiven { .. } => self.before_the_end = BeforeTheEnd::Window,
-            Change::Opened { .. } | Change::Resumed { .. } => self.before_the_end = BeforeTheEnd::Open,
-            Change::Paused { .. } => self.before_the_end = BeforeTheEnd::Paused,
-            Change::ControllerChanged { .. } => self.before_the_end = BeforeTheEnd::NoNotice,
+            Change::NoticeGiven { .. } => self.so_far.notice_given = true,
+            Change::Opened { .. } => self.so_far.opened = true,
+            Change::Paused { .. } => self.so_far.paused = true,
+            Change::Resumed { .. } => self.so_far.paused = false,
+            Change::ControllerChanged { .. } => {
+                self.so_far = SoFar { notice_given: false, opened: false, ..self.so_far };
+            }
             Change::Objected { .. } => self.closed = Some(Reason::Objected),
             Change::Withdrawn { .. } => self.closed = Some(Reason::Withdrawn),
             Change::Closed { reason, .. } if *reason != Reason::Ended => self.closed = Some(*reason),
@@ -89,12 +111,7 @@ impl Report {
         self.files = files.iter().flat_map(WavFiles::existing).collect();
         self.ledgers = (0..2).filter_map(|leg| call.ledger(leg)).collect();
         self.permitted = call.permitted(Pairs::one(Kind::Record, Purpose::Quality));
-        self.reason = Some(self.closed.unwrap_or(match self.before_the_end {
-            BeforeTheEnd::NoNotice => Reason::NoticeNotGiven,
-            BeforeTheEnd::Window => Reason::WindowOpen,
-            BeforeTheEnd::Open => Reason::Allowed,
-            BeforeTheEnd::Paused => Reason::Paused,
-        }));
+        self.reason = Some(self.closed.unwrap_or(self.so_far.reason()));
     }
 
     /// Whether something went wrong that was asked for.
@@ -103,8 +120,7 @@ impl Report {
             return Err(Failure::Failed(what.clone()));
         }
         // A call that may never be tapped needs no codec.
-        let refused =
-            matches!(self.closed, Some(reason) if reason != Reason::Failed) || self.permitted_nothing_needed();
+        let refused = matches!(self.closed, Some(reason) if reason != Reason::Failed) || !self.so_far.notice_given;
         for (formats, who) in call.formats().into_iter().zip(["caller", "agent"]) {
             let unknown = formats.undecodable();
             if !unknown.is_empty() && !refused {
@@ -115,9 +131,5 @@ impl Report {
             }
         }
         Ok(())
-    }
-
-    fn permitted_nothing_needed(&self) -> bool {
-        self.before_the_end == BeforeTheEnd::NoNotice
     }
 }

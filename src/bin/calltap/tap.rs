@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use calltap::capture::{Capture, Side, Survey, escape_wire};
+use calltap::consent::Reason;
 use calltap::engine::{Call, CallEvent, CallSpec, Config, Engine, SinkSpec};
 use calltap::policy::{Direction, Policy, Purpose, Tap as Kind};
 use calltap::replay::{Action, Chosen, Prepared, ReplayError, Script, Seen};
@@ -13,7 +14,7 @@ use calltap::time::CallTime;
 use crate::args::{CallerIs, Encoding, Tap};
 use crate::error::Failure;
 use crate::report::{Report, Voice};
-use crate::{json, policy, progress, text};
+use crate::{json, policy, progress, text, times};
 
 /// `calltap tap CAPTURE ...`
 pub fn run(args: &Tap) -> Result<(), Failure> {
@@ -82,7 +83,8 @@ fn called(args: &Tap, policy: &Policy) -> (String, String) {
 /// Registers the recorder, unless the call can never be recorded: then not even a folder is made.
 fn add_recorder(args: &Tap, call: &mut Call) -> Result<Arc<Mutex<Vec<WavFiles>>>, Failure> {
     let files = Arc::new(Mutex::new(Vec::new()));
-    if !call.decision(Kind::Record).hook_needed {
+    let decision = call.decision(Kind::Record);
+    if !decision.hook_needed || decision.reason == Reason::EntityExcluded {
         return Ok(files);
     }
     let folder = WavFolder::open(&args.out).map_err(|error| Failure::Failed(error.sentence()))?;
@@ -111,7 +113,7 @@ fn play(
     voice: &dyn Voice,
 ) -> Result<Report, Failure> {
     let mut legs = prepared.open_legs(call).map_err(|error| Failure::Failed(error.to_string()))?;
-    let mut report = Report::default();
+    let mut report = Report::of(call);
     let mut told = Ok(());
     let bar = progress::bar("playing", capture.size());
     let mut tell = |at: CallTime, event: &CallEvent| {
@@ -142,11 +144,11 @@ fn script(args: &Tap) -> Script {
         script.at(notice.from, Action::NoticeStarts(language.clone()));
         script.at(notice.to, Action::NoticeStops(!args.notice_broken_off));
     }
-    for data in &args.digits_are_data {
+    for data in times::union(&args.digits_are_data) {
         script.at(data.from, Action::DigitsAreData(true));
         script.at(data.to, Action::DigitsAreData(false));
     }
-    for pause in &args.pause {
+    for pause in times::union(&args.pause) {
         script.at(pause.from, Action::Pause);
         script.at(pause.to, Action::Resume);
     }

@@ -28,6 +28,20 @@ pub fn stretch(text: &str) -> Result<Interval, String> {
     Ok(interval)
 }
 
+/// The same stretches in order, those that touch or overlap as one.
+pub fn union(stretches: &[Interval]) -> Vec<Interval> {
+    let mut sorted = stretches.to_vec();
+    sorted.sort_by_key(|stretch| stretch.from);
+    let mut union: Vec<Interval> = Vec::new();
+    for stretch in sorted {
+        match union.last_mut() {
+            Some(last) if stretch.from <= last.to => last.to = last.to.max(stretch.to),
+            _ => union.push(stretch),
+        }
+    }
+    union
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -40,6 +54,13 @@ mod tests {
         for text in ["", "20", "x", "-1s", "1s..", "99999999999999999h"] {
             assert!(moment(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn stretches_that_overlap_are_one_whatever_their_order() {
+        let seconds = |from, to| Interval { from: CallTime::from_millis(from), to: CallTime::from_millis(to) };
+        let all = [seconds(9, 10), seconds(1, 5), seconds(2, 3), seconds(5, 6), seconds(8, 9)];
+        assert_eq!(union(&all), [seconds(1, 6), seconds(8, 10)]);
     }
 
     #[test]
