@@ -11,6 +11,8 @@ mod files;
 mod hostile;
 #[path = "capture/packets.rs"]
 mod packets;
+#[path = "capture/real.rs"]
+mod real;
 #[path = "capture/scene.rs"]
 mod scene;
 #[path = "capture/writer.rs"]

@@ -109,6 +109,16 @@ mod tests {
     }
 
     #[test]
+    fn fragments_of_two_hosts_are_kept_apart() {
+        let (mut fragments, mut skipped) = (Fragments::default(), Skipped::default());
+        let mut others = fragment(1, 1, false, b"theirs");
+        others.id.from = IpAddr::from([192, 0, 2, 99]);
+        assert_eq!(fragments.add(&others, 0, &mut skipped), None);
+        assert_eq!(fragments.add(&fragment(1, 0, true, b"8 bytes."), 0, &mut skipped), None);
+        assert_eq!(fragments.pending.len(), 2);
+    }
+
+    #[test]
     fn unfinished_datagrams_are_bounded_in_number_and_time() {
         let (mut fragments, mut skipped) = (Fragments::default(), Skipped::default());
         for number in 0..1_000 {

@@ -89,7 +89,7 @@ pub fn looks_like_sip(bytes: &[u8]) -> bool {
 }
 
 impl<'a> Message<'a> {
-    /// Reads a message that fills `bytes`: a UDP datagram, or what [`length_in_stream`] marked off.
+    /// Reads a message that fills `bytes`: a UDP datagram, or one marked off in a TCP stream.
     pub fn parse(bytes: &'a [u8]) -> Result<Message<'a>, SipError> {
         if bytes.len() > MESSAGE_MAX {
             return Err(SipError::TooLong);

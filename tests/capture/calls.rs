@@ -49,6 +49,8 @@ fn a_delayed_offer_is_answered_in_the_ack_or_prack() {
         scene.rtp(people.alice_media, people.bob_media, 8, 3);
         scene.rtp(people.bob_media, people.alice_media, 8, 2);
         assert_eq!(scene.heard(None).expect("a call"), (3, 2), "{answering}");
+        let call = scene.survey().calls()[0].clone();
+        assert_eq!(call.inviter.addresses(), [(people.alice_media, BEGIN + 2 * STEP)], "{answering}");
     }
 }
 
@@ -76,6 +78,21 @@ fn a_stream_that_moves_is_followed_whoever_moves_it() {
     let call = scene.survey().calls()[0].clone();
     assert_eq!(call.ended_at_ns, None);
     assert_eq!(call.answered_at_ns, Some(BEGIN + 2 * STEP));
+}
+
+#[test]
+fn an_inviter_that_tries_again_under_another_tag_is_the_inviter_still() {
+    let people = People::v4();
+    let mut scene = Scene::new();
+    let renamed = |message: String| message.replace("tag=alice", "tag=alice-again");
+    scene.sip(people.alice, people.bob, &request("INVITE", "one", 1, &sdp(people.alice_media)));
+    scene.sip(people.bob, people.alice, &response(407, "INVITE", "one", 1, ""));
+    scene.sip(people.alice, people.bob, &renamed(request("INVITE", "one", 2, &sdp(people.alice_media))));
+    scene.sip(people.bob, people.alice, &renamed(response(200, "INVITE", "one", 2, &sdp(people.bob_media))));
+    let call = scene.survey().calls()[0].clone();
+    assert_eq!(call.inviter.addresses(), [(people.alice_media, BEGIN)]);
+    assert_eq!(call.callee.addresses(), [(people.bob_media, BEGIN + 3 * STEP)]);
+    assert_eq!(call.answered_at_ns, Some(BEGIN + 3 * STEP));
 }
 
 #[test]
@@ -184,6 +201,12 @@ fn the_end_of_a_call_is_what_ended_it() {
     let answer = |status, cseq| response(status, "INVITE", "one", cseq, "");
     let busy = end(&|scene| scene.sip(people.bob, people.alice, &answer(486, 1)));
     assert_eq!(busy, (None, Some(1)));
+    let trying_again = end(&|scene| {
+        scene.sip(people.bob, people.alice, &answer(407, 1));
+        scene.sip(people.alice, people.bob, &request("INVITE", "one", 2, &sdp(people.alice_media)));
+        scene.sip(people.bob, people.alice, &answer(407, 1));
+    });
+    assert_eq!(trying_again, (None, None), "the first attempt's answer came once more");
     let cancelled = end(&|scene| {
         scene.sip(people.alice, people.bob, &request("CANCEL", "one", 1, ""));
         scene.sip(people.bob, people.alice, &answer(487, 1));
