@@ -124,3 +124,18 @@ fn a_writer_that_outlives_its_call_finds_the_gate_shut() {
     assert_eq!(caller.push(&frame), Pushed::Shut);
     assert!(record.has(&Got::Closed), "a call that was not ended closes its outputs");
 }
+
+#[test]
+fn a_leg_that_went_silent_before_the_end_is_listed() {
+    let mut stage = Stage::new("ecommerce-be");
+    stage.notice(ms(0), ms(6_000));
+    stage.run_to(ms(12_000));
+    stage.run_legs(ms(15_000), true, false);
+    stage.end();
+    let silent = stage.record.gaps(GapCause::Silent);
+    assert_eq!(silent.len(), 1, "{silent:?}");
+    let (leg, stretch) = silent[0];
+    assert_eq!((leg, stretch.from), (AGENT, ms(12_020)));
+    assert!(stretch.to >= ms(15_000));
+    stage.check_ledgers(true);
+}

@@ -9,6 +9,7 @@ use crate::policy::Pairs;
 use crate::sink::{GapCause, LegDescription, Outcome, SinkError};
 use crate::time::{CallTime, Interval};
 
+use super::config::MAX_PACKET;
 use super::event::CallEvent;
 use super::line::{Fate, Held};
 use super::session::Session;
@@ -182,6 +183,18 @@ impl Session {
             })
             .collect();
         causes.into_iter().try_for_each(|(part, cause)| self.outlets[sink].gap(leg, cause, part))
+    }
+
+    /// Tells a sink which legs had gone silent before the output's end.
+    pub(super) fn say_last_gaps(&mut self, sink: usize, end: CallTime) -> Result<(), SinkError> {
+        for leg in 0..self.tracks.len() as u8 {
+            let Some(from) = self.outlets[sink].handed_to(leg) else { continue };
+            // Less than a packet is no silence, but where the hang-up fell.
+            if end.since(from) > MAX_PACKET {
+                self.say_gap(sink, leg, Interval { from, to: end }, GapCause::Silent)?;
+            }
+        }
+        Ok(())
     }
 
     /// A sink's error ends that sink: what it has stays, it gets nothing more, the call goes on.

@@ -263,6 +263,12 @@ impl Session {
 
     pub(super) fn close_output(&mut self, index: usize, at: CallTime, outcome: Outcome, reason: Reason) {
         let Some(output) = self.outlets[index].output() else { return };
+        if outcome == Outcome::Complete
+            && let Err(error) = self.say_last_gaps(index, at)
+        {
+            // Ends this output, as truncated.
+            return self.sink_failed(index, &error);
+        }
         let closing = self.closing(index, at, outcome, reason);
         self.events.add(match self.outlets[index].close(&closing) {
             Ok(()) => CallEvent::OutputClosed { output, at, reason },
