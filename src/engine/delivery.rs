@@ -114,8 +114,10 @@ impl Session {
                     None => continue,
                 }
             };
-            let allowed: Vec<Interval> = self.allowed(pairs, part.stretch());
-            for piece in allowed.into_iter().filter_map(|stretch| part.cut(stretch)) {
+            let mut rest = part.stretch();
+            while let Some(stretch) = self.next_allowed(pairs, rest) {
+                rest.from = stretch.to;
+                let Some(piece) = part.cut(stretch) else { continue };
                 if self.outlets[sink].has_failed() {
                     held.missed |= 1 << sink;
                     continue;
@@ -132,9 +134,9 @@ impl Session {
         self.tracks[index].remember(held.origin);
     }
 
-    fn allowed(&self, pairs: Pairs, stretch: Interval) -> Vec<Interval> {
-        let verdicts = self.consent.judge(pairs, stretch);
-        verdicts.filter(|verdict| verdict.ruling == Ruling::Allowed).map(|verdict| verdict.part).collect()
+    fn next_allowed(&self, pairs: Pairs, stretch: Interval) -> Option<Interval> {
+        let mut verdicts = self.consent.judge(pairs, stretch);
+        verdicts.find(|verdict| verdict.ruling == Ruling::Allowed).map(|verdict| verdict.part)
     }
 
     /// Hands one piece to one sink, after opening it and after saying what is missing before it.
@@ -172,17 +174,19 @@ impl Session {
     /// Tells a sink why a stretch has no audio: consent's reason where there is one, else what is known of the packets.
     fn say_gap(&mut self, sink: usize, leg: u8, gap: Interval, missing: GapCause) -> Result<(), SinkError> {
         let outlet = &self.outlets[sink];
+        let pairs = outlet.pairs();
         let allowed = if outlet.has_skipped(leg) { GapCause::Held } else { missing };
-        let causes: Vec<(Interval, GapCause)> = self
-            .consent
-            .judge(outlet.pairs(), gap)
-            .map(|verdict| match verdict.ruling {
-                Ruling::Refused(Reason::Paused) => (verdict.part, GapCause::Paused),
-                Ruling::Refused(_) | Ruling::Undecided => (verdict.part, GapCause::Withheld),
-                Ruling::Allowed => (verdict.part, allowed),
-            })
-            .collect();
-        causes.into_iter().try_for_each(|(part, cause)| self.outlets[sink].gap(leg, cause, part))
+        let mut rest = gap;
+        while let Some(verdict) = self.consent.judge(pairs, rest).next() {
+            rest.from = verdict.part.to;
+            let cause = match verdict.ruling {
+                Ruling::Refused(Reason::Paused) => GapCause::Paused,
+                Ruling::Refused(_) | Ruling::Undecided => GapCause::Withheld,
+                Ruling::Allowed => allowed,
+            };
+            self.outlets[sink].gap(leg, cause, verdict.part)?;
+        }
+        Ok(())
     }
 
     /// Tells a sink which legs had gone silent before the output's end.
