@@ -329,12 +329,13 @@ impl Consent {
         }
     }
 
-    /// Opens the permission if the window closed before `until`, by what is known of the caller's audio.
+    /// Opens the permission if the window closed by what is known of the caller's audio, and says so if it begins before
+    /// `until`.
     fn open_as_it_stands(&mut self, until: CallTime) {
         let Some(tenure) = self.tenures.last_mut() else {
             return;
         };
-        if tenure.window_end().is_some_and(|end| end <= until && self.progress.reached(end)) {
+        if tenure.window_end().is_some_and(|end| self.progress.reached(end)) {
             tenure.opened = true;
         }
         self.announce(until);

@@ -57,7 +57,7 @@ impl Consent {
 
     /// The ruling on one moment, but for what a refusal or a failure does to all of them.
     fn rule(&self, pairs: Pairs, at: CallTime) -> Ruling {
-        if let Some(stop) = self.stops().filter(|stop| stop.at <= at).min_by_key(|stop| stop.at) {
+        if let Some(stop) = self.stops().find(|stop| stop.at <= at) {
             return Ruling::Refused(stop.reason);
         }
         let Some((tenure, until)) = self.tenure_at(at) else {

@@ -75,7 +75,7 @@ impl Story {
             0..16 => {
                 return self.is_examined(choices.below(4), choices.of(&[Some(0), Some(1), Some(2), Some(-1), None]));
             }
-            16..23 => return self.is_asked(choices.of(&[13, 13, 13, 4, 2])),
+            16..23 => return self.is_asked(choices.of(&[13, 13, 4, 2, 0]), choices),
             23..26 => Event::NoticeStarted { language: choices.of(&["en", "en", "en", "EN", "nl", "fr"]).into() },
             26..30 => Event::NoticeFinished { complete: choices.below(5) < 4 },
             30..42 => {
@@ -106,9 +106,13 @@ impl Story {
         self.entries.push(Entry::Advance { now, examined, heard: heard.map(|ago| moment(self.now - ago)) });
     }
 
-    /// A complete notice of one second, and some time: 13 steps are longer than any window.
-    fn is_asked(&mut self, after: Steps) {
+    /// A complete notice of one second, perhaps with a key pressed in it, and some time: 13 steps are longer than any window.
+    fn is_asked(&mut self, after: Steps, choices: &mut Choices) {
         self.entries.push(Entry::Tell(moment(self.now), Event::NoticeStarted { language: "en".into() }));
+        if let Some(key) = choices.of(&[None, None, None, Some('4')]) {
+            let event = key_pressed(Role::Caller, key, DigitSource::InBand, self.now + 3);
+            self.entries.push(Entry::Tell(moment(self.now + 3), event));
+        }
         self.now += 4;
         self.entries.push(Entry::Tell(moment(self.now), Event::NoticeFinished { complete: true }));
         self.now += after;

@@ -179,7 +179,7 @@ fn an_objection_at_once_takes_effect_from_an_earlier_nine_that_is_unsettled() {
 }
 
 #[test]
-fn digits_of_the_window_are_neighbours_and_digits_before_the_notice_are_not() {
+fn digits_of_notice_and_window_are_neighbours_and_digits_before_the_notice_are_not() {
     let mut call = asked_call();
     press(&mut call, '4', 8.0);
     pass(&mut call, 9.13);
@@ -192,6 +192,8 @@ fn digits_of_the_window_are_neighbours_and_digits_before_the_notice_are_not() {
     pass(&mut call, 1.13);
     press(&mut call, '9', 2.0);
     assert_eq!(gates(&call), HOLD);
+    report_of(&mut call, Role::Caller, '4', 0.0, 2.5);
+    assert_eq!(gates(&call), OPEN, "the notice itself is not before the notice");
 }
 
 #[test]

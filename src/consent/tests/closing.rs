@@ -218,3 +218,53 @@ fn a_nine_before_the_end_that_is_reported_after_it_objects() {
     report_of(&mut call, Role::Caller, '9', 19.9, 20.5);
     assert!(has_objected(&mut call, 19.9));
 }
+
+#[test]
+fn a_nine_after_the_end_is_nothing_even_where_the_window_would_have_been() {
+    let mut call = asked_call();
+    call.tell(at(7.0), Event::Ended);
+    press(&mut call, '9', 7.0);
+    assert_eq!(call.decision(Tap::Record).reason, Reason::Ended);
+    report_of(&mut call, Role::Caller, '9', 6.9, 8.0);
+    assert!(has_objected(&mut call, 6.9));
+}
+
+#[test]
+fn what_an_unsettled_nine_held_was_never_permitted_when_the_caller_withdraws() {
+    let mut call = open_call();
+    press(&mut call, '9', 20.0);
+    withdraw(&mut call, 21.0);
+    assert_eq!(permitted(&call), [(at(9.0), at(20.0), Reason::Withdrawn)]);
+}
+
+/// A call whose notice is told so late that its window is over already; the caller's audio is examined.
+fn call_told_late() -> Consent {
+    let mut call = call();
+    call.tell(at(0.0), Event::NoticeStarted { language: "en".into() });
+    call.tell(at(8.0), Event::Paused);
+    call.tell(at(9.5), Event::Resumed);
+    pass(&mut call, 9.4);
+    call.tell(at(6.0), Event::NoticeFinished { complete: true });
+    changes(&mut call);
+    call
+}
+
+#[test]
+fn a_failure_opens_nothing() {
+    let mut call = call_told_late();
+    call.tell(at(9.6), Event::Failed);
+    assert_eq!(changes(&mut call), [Change::Closed { at: at(9.6), reason: Reason::Failed }]);
+    assert_eq!(permitted(&call), []);
+}
+
+#[test]
+fn a_permission_that_would_begin_after_the_end_is_never_announced() {
+    let mut call = call_told_late();
+    call.tell(at(9.45), Event::Ended);
+    press(&mut call, '4', 9.4);
+    assert_eq!(changes(&mut call), [Change::Closed { at: at(9.45), reason: Reason::Ended }]);
+    assert_eq!(permitted(&call), []);
+    let mut call = call_told_late();
+    call.tell(at(9.6), Event::Ended);
+    assert_eq!(permitted(&call), [(at(9.5), at(9.6), Reason::Ended)]);
+}

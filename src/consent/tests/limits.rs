@@ -119,6 +119,22 @@ fn a_pause_told_with_a_time_inside_the_last_one_joins_it() {
 }
 
 #[test]
+fn a_present_that_goes_back_takes_no_hold_away() {
+    let mut call = asked_call();
+    pass(&mut call, 8.8);
+    pass(&mut call, 8.7);
+    assert_eq!(gates(&call), HOLD);
+}
+
+#[test]
+fn a_caller_leg_that_joins_unexamined_keeps_the_window_from_closing() {
+    let mut call = asked_call();
+    call.advance(at(8.9), at(8.9), Some(at(8.9)));
+    call.advance(at(9.1), at(8.0), Some(at(9.1)));
+    assert_eq!(gates(&call), HOLD);
+}
+
+#[test]
 fn the_ends_of_the_clock_do_no_harm() {
     let ends = [CallTime::MIN, CallTime::MAX, CallTime::ZERO];
     let huge = CallRules { window: Duration::MAX, alone: Duration::MAX, ..rules() };
