@@ -6,7 +6,6 @@
 use crate::policy::Pairs;
 use crate::time::{CallTime, Interval};
 
-use super::tenure::Tenure;
 use super::{Consent, Reason, Ruling, Verdict};
 
 /// A stretch's parts with their rulings: consecutive, in order, covering it exactly. Allocates nothing.
@@ -97,7 +96,7 @@ impl Consent {
 
     /// Whether a controller's time begins at `at`: what is permitted before and after are different permissions.
     fn changes_controller(&self, at: CallTime) -> bool {
-        self.tenures.iter().any(|tenure: &Tenure| tenure.since == at)
+        self.tenures.iter().any(|tenure| tenure.since == at)
     }
 }
 
