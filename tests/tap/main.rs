@@ -14,6 +14,7 @@ mod dialed;
 mod digits;
 mod kept;
 mod lines;
+mod mistakes;
 mod never;
 mod nine;
 mod pause;
