@@ -8,10 +8,12 @@
 mod recording;
 mod run;
 mod speech;
+mod told;
 mod wire;
 
 mod dialed;
 mod digits;
+mod disk;
 mod kept;
 mod lines;
 mod mistakes;
