@@ -67,8 +67,9 @@ impl SinkError {
     /// The sentence with what lies below it, as one line for people.
     pub fn sentence(&self) -> String {
         match &self.source {
-            Some(source) => format!("{self}: {source}"),
-            None => self.to_string(),
+            // Mostly the sentence names it already.
+            Some(source) if !self.what.contains(&source.to_string()) => format!("{self}: {source}"),
+            _ => self.to_string(),
         }
     }
 }

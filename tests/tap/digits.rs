@@ -8,7 +8,7 @@ use super::speech::{EVENT, Talk};
 fn whole(ran: Ran, talk: &Talk) -> Ran {
     let ran = ran.good();
     let recording = ran.recording();
-    recording.holds(&talk, ms(5_000), &[]);
+    recording.holds(talk, ms(5_000), &[]);
     assert_eq!((ran.reason().as_str(), &recording.told["state"]), ("allowed", &"complete".into()));
     assert!(ran.events("objected").is_empty() && ran.events("receipt").is_empty());
     for account in ran.summary()["legs"].as_array().expect("two legs") {

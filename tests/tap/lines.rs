@@ -11,7 +11,7 @@ use super::wire::{Wire, capture};
 fn whole(ran: Ran, talk: &Talk) -> Ran {
     let ran = ran.good();
     let recording = ran.recording();
-    recording.holds(&talk, ms(5_000), &[]);
+    recording.holds(talk, ms(5_000), &[]);
     ran
 }
 

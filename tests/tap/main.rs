@@ -8,12 +8,15 @@
 mod recording;
 mod run;
 mod speech;
+mod told;
 mod wire;
 
 mod dialed;
 mod digits;
+mod disk;
 mod kept;
 mod lines;
+mod mistakes;
 mod never;
 mod nine;
 mod pause;

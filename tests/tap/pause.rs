@@ -1,6 +1,6 @@
 //! A pause: silence of the right length in the recording, told as such, and the audio around it in its place.
 
-use super::recording::{ms, nanos};
+use super::recording::{between, ms, nanos};
 use super::run::{bare, tap};
 use super::speech::{Rtp, Talk};
 use super::wire::capture;
@@ -10,7 +10,7 @@ fn a_pause_is_silence_of_its_length_on_both_channels() {
     let ran = tap("kept.pcap").args(["--pause", "8s..11s"]).run().good();
     let talk = Talk::of("kept.pcap");
     let recording = ran.recording();
-    recording.holds(&talk, ms(5_000), &[ms(8_000)..ms(11_000)]);
+    recording.holds(&talk, ms(5_000), &[between(8_000, 11_000)]);
     recording.can_be_played();
     for leg in [0, 1] {
         let gaps = recording.gaps(leg);
@@ -33,7 +33,7 @@ fn with_the_bytes_untouched_a_pause_is_the_silence_of_the_law() {
     let ran = tap("kept.pcap").args(["--pause", "8s..11s", "--encoding", "as-it-came"]).run().good();
     let talk = Talk::of("kept.pcap");
     let recording = ran.recording();
-    recording.holds(&talk, ms(5_000), &[ms(8_000)..ms(11_000)]);
+    recording.holds(&talk, ms(5_000), &[between(8_000, 11_000)]);
     recording.can_be_played();
 }
 
@@ -42,7 +42,7 @@ fn pauses_that_follow_each_other_and_off_the_packets_borders_are_cut_to_the_samp
     let args = ["--pause", "6003ms..6017ms", "--pause", "7s..7001ms", "--pause", "9s..10s", "--pause", "10s..12123ms"];
     let ran = tap("kept.pcap").args(args).run().good();
     let talk = Talk::of("kept.pcap");
-    let pauses = [ms(6_003)..ms(6_017), ms(7_000)..ms(7_001), ms(9_000)..ms(12_123)];
+    let pauses = [between(6_003, 6_017), between(7_000, 7_001), between(9_000, 12_123)];
     ran.recording().holds(&talk, ms(5_000), &pauses);
 }
 
@@ -51,7 +51,7 @@ fn pauses_that_overlap_are_one_in_whatever_order_they_are_given() {
     let talk = Talk::of("kept.pcap");
     for args in [["--pause", "8s..12s", "--pause", "9s..10s"], ["--pause", "10s..12s", "--pause", "8s..10s"]] {
         let ran = tap("kept.pcap").args(args).run().good();
-        ran.recording().holds(&talk, ms(5_000), &[ms(8_000)..ms(12_000)]);
+        ran.recording().holds(&talk, ms(5_000), &[between(8_000, 12_000)]);
         assert_eq!(ran.event("resumed")["at"], 12.0);
     }
 }
@@ -61,7 +61,7 @@ fn a_pause_over_the_windows_end_moves_the_beginning_of_the_recording() {
     let ran = tap("kept.pcap").args(["--pause", "4s..7s"]).run().good();
     let talk = Talk::of("kept.pcap");
     let recording = ran.recording();
-    recording.holds(&talk, ms(7_000), &[ms(4_000)..ms(7_000)]);
+    recording.holds(&talk, ms(7_000), &[between(4_000, 7_000)]);
     assert_eq!(ran.event("opened")["from"], 7.0);
     for leg in [0, 1] {
         let gaps = recording.gaps(leg);
@@ -74,7 +74,7 @@ fn a_pause_to_the_calls_end_leaves_what_came_before() {
     let ran = tap("kept.pcap").args(["--pause", "8s..60s"]).run().good();
     let talk = Talk::of("kept.pcap");
     let recording = ran.recording();
-    recording.holds(&talk, ms(5_000), &[ms(8_000)..ms(60_000)]);
+    recording.holds(&talk, ms(5_000), &[between(8_000, 60_000)]);
     assert_eq!((ran.reason().as_str(), &ran.summary()["recorded"]), ("paused", &true.into()));
 }
 
@@ -97,7 +97,7 @@ fn a_pause_before_a_notice_that_comes_too_late_is_not_why_nothing_was_recorded()
 fn every_packet_of_a_call_with_a_pause_is_accounted_for() {
     let ran = tap("kept.pcap").args(["--pause", "8s..11s"]).run().good();
     let talk = Talk::of("kept.pcap");
-    let pause = ms(8_000)..ms(11_000);
+    let pause = between(8_000, 11_000);
     let heard = |packet: &&Rtp| {
         let (from, to) = (packet.place, packet.place + ms(20));
         to > ms(5_000) && !pause.contains(&packet.at) && (from < pause.start || to > pause.end)

@@ -117,6 +117,11 @@ pub const fn ms(millis: i64) -> i64 {
     millis * MILLI
 }
 
+/// A stretch between two moments in milliseconds.
+pub fn between(from: i64, to: i64) -> Range<i64> {
+    ms(from)..ms(to)
+}
+
 /// What a program says, on either stream. It must be there, and succeed.
 fn output(command: &mut Command) -> String {
     let name = command.get_program().to_string_lossy().into_owned();

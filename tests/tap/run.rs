@@ -22,19 +22,32 @@ pub struct Tap {
 
 /// `calltap tap` on a committed capture: a call to the Belgian entity, notice from 0 to 2 s.
 pub fn tap(name: &str) -> Tap {
-    bare(&capture(name)).args(["--entity", "ecommerce-be", "--notice", "0s..2s", "--language", "en"])
+    usual(bare(&capture(name)))
+}
+
+/// The same, into a folder of the test's own.
+pub fn into(name: &str, out: &Path) -> Tap {
+    usual(Tap::new(&capture(name), tempfile::tempdir().expect("a folder"), out.to_owned()))
 }
 
 /// `calltap tap` on any file, with an output folder and `--json`, and nothing said about the call.
 pub fn bare(file: &Path) -> Tap {
     let folder = tempfile::tempdir().expect("a folder");
     let out = folder.path().join("recordings");
-    let mut command = Command::new(CALLTAP);
-    command.arg("tap").arg(file).arg("--out").arg(&out);
-    Tap { command, folder, out, json: true }
+    Tap::new(file, folder, out)
+}
+
+fn usual(tap: Tap) -> Tap {
+    tap.args(["--entity", "ecommerce-be", "--notice", "0s..2s", "--language", "en"])
 }
 
 impl Tap {
+    fn new(file: &Path, folder: TempDir, out: PathBuf) -> Tap {
+        let mut command = Command::new(CALLTAP);
+        command.arg("tap").arg(file).arg("--out").arg(&out);
+        Tap { command, folder, out, json: true }
+    }
+
     pub fn args<S: AsRef<OsStr>>(mut self, args: impl IntoIterator<Item = S>) -> Tap {
         self.command.args(args);
         self
@@ -44,11 +57,6 @@ impl Tap {
     pub fn for_people(mut self) -> Tap {
         self.json = false;
         self
-    }
-
-    /// The folder that recordings go to; not made yet.
-    pub fn out(&self) -> &Path {
-        &self.out
     }
 
     /// Runs it under another program: `program... calltap tap...`.
