@@ -11,7 +11,7 @@ use crate::time::{CallTime, Interval};
 
 use super::config::MAX_PACKET;
 use super::event::CallEvent;
-use super::line::{Fate, Held};
+use super::line::{Fate, Held, Shares};
 use super::session::Session;
 use super::track::Track;
 
@@ -65,7 +65,7 @@ impl Session {
             return false;
         }
         let Some(mut held) = self.tracks[index].line.pop() else { return false };
-        self.in_hand = Some(index);
+        self.in_hand = Some((index, held.shares));
         let stretch = held.frame.stretch();
         let settled_to = self.tracks[index].settled_to();
         let mut verdicts = self.consent.judge(self.consent.pairs(), stretch);
@@ -118,18 +118,17 @@ impl Session {
             while let Some(stretch) = self.next_allowed(pairs, rest) {
                 rest.from = stretch.to;
                 let Some(piece) = part.cut(stretch) else { continue };
+                held.shares.offered |= 1 << sink;
+                self.in_hand = Some((index, held.shares));
                 if self.outlets[sink].has_failed() {
-                    held.missed |= 1 << sink;
                     continue;
                 }
                 match self.give_to(index, sink, &piece, held) {
-                    Ok(()) => held.given |= 1 << sink,
-                    Err(error) => {
-                        held.missed |= 1 << sink;
-                        self.sink_failed(sink, &error);
-                    }
+                    Ok(()) => held.shares.given |= 1 << sink,
+                    Err(error) => self.sink_failed(sink, &error),
                 }
             }
+            self.in_hand = Some((index, held.shares));
         }
         self.tracks[index].remember(held.origin);
     }
@@ -213,18 +212,23 @@ impl Session {
     /// Counts a frame once: what a sink got a part of is delivered, whatever became of the rest.
     pub(super) fn settle(&mut self, index: usize, held: Held, otherwise: Fate) {
         self.in_hand = None;
-        let leg = held.frame.leg();
+        self.count(index, held.shares, otherwise);
+    }
+
+    /// The same, of a frame that is gone already.
+    pub(super) fn count(&mut self, index: usize, shares: Shares, otherwise: Fate) {
+        let leg = index as u8;
         for (sink, outlet) in self.outlets.iter_mut().enumerate() {
-            if held.given & (1 << sink) != 0 {
+            if shares.given & (1 << sink) != 0 {
                 outlet.count(leg);
-            } else if held.missed & (1 << sink) != 0 {
+            } else if shares.offered & (1 << sink) != 0 {
                 outlet.miss(leg);
             }
         }
         let track = &mut self.tracks[index];
         match otherwise {
-            _ if held.given != 0 => track.counts.delivered += 1,
-            _ if held.missed != 0 => track.counts.sink += 1,
+            _ if shares.given != 0 => track.counts.delivered += 1,
+            _ if shares.offered != 0 => track.counts.sink += 1,
             Fate::Withheld => track.counts.withheld += 1,
             Fate::Purged => track.counts.purged += 1,
             Fate::Late => track.counts.late += 1,

@@ -18,10 +18,17 @@ pub(super) struct Held {
     pub(super) origin: Origin,
     /// It was due before it was known whether it may go: too old for a live sink.
     pub(super) overdue: bool,
-    /// Which outlets got a part of it, one bit each.
+    /// Which outlets it was offered to.
+    pub(super) shares: Shares,
+}
+
+/// Which outlets got a part of a frame, one bit each.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Shares {
+    /// They got one.
     pub(super) given: u32,
-    /// Which outlets would have got a part of it, had they not failed.
-    pub(super) missed: u32,
+    /// They should have got one. Those that did are among them.
+    pub(super) offered: u32,
 }
 
 /// What the leg had come to when a frame was read: two of them say what is missing in between.

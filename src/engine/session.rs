@@ -18,7 +18,7 @@ use super::config::{EXAMINE_LAG, MAX_PACKET, Shared};
 use super::event::{CallEvent, Events};
 use super::facts::CallFacts;
 use super::leg::{LegSpec, LegWriter};
-use super::line::Fate;
+use super::line::{Fate, Shares};
 use super::outlet::{Outlet, SinkSpec};
 use super::track::{Track, Was};
 
@@ -34,8 +34,8 @@ pub(super) struct Session {
     pub(super) tracks: Vec<Track>,
     pub(super) outlets: Vec<Outlet>,
     pub(super) events: Events,
-    /// The leg of a frame that is out of its line and not counted yet: a panic in a sink must not lose it.
-    pub(super) in_hand: Option<usize>,
+    /// A frame that is out of its line and not counted yet: a panic in a sink must not lose it from the account.
+    pub(super) in_hand: Option<(usize, Shares)>,
 }
 
 impl Session {
@@ -134,8 +134,8 @@ impl Session {
     pub(super) fn fail(&mut self, at: CallTime, what: String) {
         self.consent.tell(at, Event::Failed);
         self.set_gates();
-        if let Some(index) = self.in_hand.take() {
-            self.tracks[index].counts.sink += 1;
+        if let Some((index, shares)) = self.in_hand.take() {
+            self.count(index, shares, Fate::Purged);
         }
         self.wipe();
         self.events.add(CallEvent::CallFailed { what });
@@ -145,7 +145,7 @@ impl Session {
 
     /// The account of one leg.
     pub(super) fn ledger(&self, leg: u8) -> Option<Ledger> {
-        let mut ledger = self.tracks.get(usize::from(leg))?.ledger();
+        let mut ledger = self.leg_ledger(leg)?;
         // Erased only when no output still has it.
         let kept = self.outlets.iter().any(Outlet::holds_audio);
         let erased = self.outlets.iter().map(|outlet| outlet.erased(leg)).max().unwrap_or(0);
@@ -155,8 +155,14 @@ impl Session {
 
     /// The account of one leg as one sink saw it.
     pub(super) fn sink_ledger(&self, sink: usize, leg: u8) -> Option<Ledger> {
-        let track = self.tracks.get(usize::from(leg))?;
-        Some(self.outlets.get(sink)?.ledger(leg, &track.ledger()))
+        Some(self.outlets.get(sink)?.ledger(leg, &self.leg_ledger(leg)?))
+    }
+
+    /// The account of one leg, with the frame that is being handed on.
+    fn leg_ledger(&self, leg: u8) -> Option<Ledger> {
+        let mut ledger = self.tracks.get(usize::from(leg))?.ledger();
+        ledger.in_flight += u64::from(self.in_hand.is_some_and(|(index, _)| index == usize::from(leg)));
+        Some(ledger)
     }
 
     /// Whether an output was opened and not closed.

@@ -15,7 +15,7 @@ use crate::sink::{GapCause, LegDescription};
 use crate::time::{CallTime, MonoTime, duration_of};
 
 use super::leg::{self, LegShared, LegSpec, LegWriter};
-use super::line::{Held, Line, Origin};
+use super::line::{Held, Line, Origin, Shares};
 
 /// How far a digit's onset may lie from where its packet's arrival puts it, before its time stamp is not believed.
 const ONSET_AHEAD: Duration = Duration::from_secs(1);
@@ -345,7 +345,7 @@ impl Track {
         self.stream.next = Some(end);
         self.received_to = self.received_to.max(Some(end));
         let origin = Origin { sequence, drops: self.drops(), refused: self.shared.refused() };
-        Held { frame, due: arrival.max(place) + self.hold_back, origin, overdue: false, given: 0, missed: 0 }
+        Held { frame, due: arrival.max(place) + self.hold_back, origin, overdue: false, shares: Shares::default() }
     }
 
     fn read_events(&mut self, header: &Header, payload: &[u8], rate: u32, timestamp: u32, arrival: CallTime) {
