@@ -44,6 +44,7 @@ impl Session {
             track.withhold(stretch.to);
             self.settle(index, held, Fate::Withheld);
         } else if stretch.to <= track.settled_to() {
+            track.withhold(stretch.to);
             self.settle(index, held, Fate::Late);
         } else if track.line.insert(held, &self.shared.pool).is_err() {
             track.count_full();

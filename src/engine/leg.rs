@@ -99,6 +99,7 @@ pub(super) fn open(spec: &LegSpec) -> (LegWriter, Consumer, Arc<LegShared>) {
         formats: spec.formats.clone().into_boxed_slice(),
         payload_types: Box::new(payload_types),
         anchored: false,
+        drops: 0,
     };
     (writer, consumer, shared)
 }
@@ -114,6 +115,8 @@ pub struct LegWriter {
     payload_types: Box<[u8; 128]>,
     /// Whether the first time stamp was noted; spares the media thread the atomic.
     anchored: bool,
+    /// How many frames were dropped so far: a frame tells the worker, who else could not say where they are missing.
+    drops: u32,
 }
 
 impl LegWriter {
@@ -176,11 +179,13 @@ impl LegWriter {
         if frame.data.len() > self.producer.slot_bytes() {
             return self.drop_as(DropCause::Size);
         }
-        if self.producer.push(header(frame), frame.data) { Pushed::Taken } else { self.drop_as(DropCause::Full) }
+        let header = Header { drops: self.drops, ..header(frame) };
+        if self.producer.push(header, frame.data) { Pushed::Taken } else { self.drop_as(DropCause::Full) }
     }
 
     #[cold]
-    fn drop_as(&self, cause: DropCause) -> Pushed {
+    fn drop_as(&mut self, cause: DropCause) -> Pushed {
+        self.drops = self.drops.wrapping_add(1);
         bump(match cause {
             DropCause::Full => &self.shared.full,
             DropCause::Size => &self.shared.size,
@@ -207,6 +212,7 @@ fn header(frame: &Incoming<'_>) -> Header {
     ];
     Header {
         length: 0,
+        drops: 0,
         samples: frame.samples,
         arrival: frame.arrival.0,
         timestamp,

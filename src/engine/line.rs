@@ -36,7 +36,7 @@ pub(super) struct Shares {
 pub(super) struct Origin {
     /// The frame's long sequence number.
     pub(super) sequence: Option<u64>,
-    /// Frames the leg had to drop so far.
+    /// Frames of the leg that were dropped before it.
     pub(super) drops: u64,
     /// Frames the gate refused so far.
     pub(super) refused: u64,

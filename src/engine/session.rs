@@ -222,6 +222,8 @@ impl Session {
                 Change::Withdrawn { .. } => receipts.extend(self.refuse(now, Reason::Withdrawn)),
                 Change::Paused { at } => {
                     self.hand_on_now(at);
+                    // What comes late from before the pause must not be handed on in it.
+                    self.tracks.iter_mut().for_each(|track| track.settle_to(at));
                     self.each_outlet(|outlet| outlet.mark(Mark::Pause, at));
                 }
                 Change::Resumed { at } => self.each_outlet(|outlet| outlet.mark(Mark::Resume, at)),

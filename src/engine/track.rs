@@ -213,10 +213,6 @@ impl Track {
         }
     }
 
-    fn drops(&self) -> u64 {
-        self.shared.full() + self.shared.size() + self.shared.format() + self.counts.full
-    }
-
     /// Reads one frame; gives it back placed when it is audio.
     fn read(&mut self, header: Header, slot: SlotRef, zero: MonoTime) -> Option<Held> {
         let arrival = MonoTime(header.arrival).on_call(zero);
@@ -344,7 +340,8 @@ impl Track {
         let end = frame.stretch().to;
         self.stream.next = Some(end);
         self.received_to = self.received_to.max(Some(end));
-        let origin = Origin { sequence, drops: self.drops(), refused: self.shared.refused() };
+        let drops = u64::from(header.drops) + self.counts.full;
+        let origin = Origin { sequence, drops, refused: self.shared.refused() };
         Held { frame, due: arrival.max(place) + self.hold_back, origin, overdue: false, shares: Shares::default() }
     }
 

@@ -41,6 +41,8 @@ pub(crate) struct Header {
     pub ssrc: u32,
     /// RTP sequence number; meaningful with [`Header::HAS_SEQUENCE`].
     pub sequence: u16,
+    /// How many frames of the leg were dropped before it, modulo 2^32.
+    pub drops: u32,
     /// The format's number on its leg.
     pub format: u8,
     /// The constants below.
