@@ -186,6 +186,7 @@ impl Session {
     fn read_rings(&mut self, now: CallTime) {
         for index in 0..self.tracks.len() {
             let role = self.tracks[index].role();
+            self.tracks[index].notice_drops(now);
             while let Some(was) = self.tracks[index].next(self.facts.zero) {
                 match was {
                     Was::Digit { digit, onset } => {

@@ -45,6 +45,8 @@ pub(super) struct Track {
     pub(super) line: Line,
     pub(super) counts: Ledger,
     last_arrival: Option<CallTime>,
+    /// How many frames were dropped before the ring when it was last read.
+    dropped: u64,
     /// The end of the newest audio or event received.
     received_to: Option<CallTime>,
     /// Up to where the leg was handed on, or found not to go.
@@ -91,6 +93,7 @@ impl Track {
             digits: VecDeque::new(),
             counts: Ledger::default(),
             last_arrival: None,
+            dropped: 0,
             received_to: None,
             settled_to: CallTime::MIN,
             last: None,
@@ -116,6 +119,14 @@ impl Track {
     pub(super) fn set_gate(&self, gate: Gate) {
         if self.open {
             self.shared.gate.set(gate);
+        }
+    }
+
+    /// Notes that packets came which could not be taken: their sender is not silent, though nobody could listen.
+    pub(super) fn notice_drops(&mut self, now: CallTime) {
+        let dropped = self.shared.full() + self.shared.size() + self.shared.format();
+        if std::mem::replace(&mut self.dropped, dropped) != dropped {
+            self.last_arrival = self.last_arrival.max(Some(now));
         }
     }
 
