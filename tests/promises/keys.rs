@@ -125,9 +125,8 @@ fn of_a_nine_that_comes_too_late_nothing_more_is_delivered_and_the_rest_is_erase
 fn a_nine_whose_packets_come_before_their_own_place_takes_effect_at_its_place() {
     // A telephone that stamps a digit with the time of the audio packet that comes next.
     for early in [22, 19, 1] {
-        let mut scene = at(ONSET);
         let events: Vec<Event> = press(180).iter().map(|one| Event { after: one.after - 20 - early, ..*one }).collect();
-        scene = from(Scene::new("ecommerce-be"), CallTime::from_nanos(scene.now().nanos() - 60_000_000));
+        let mut scene = at(ONSET - Duration::from_millis(60));
         key(&mut scene, CALLER, 9, ONSET, &events);
         refused_at(&mut scene, ONSET);
     }

@@ -9,5 +9,6 @@ mod witness;
 mod accounts;
 mod faults;
 mod keys;
+mod permission;
 mod transfer;
 mod verbs;

@@ -139,9 +139,15 @@ impl Scene {
 
     /// Registers one more sink for both purposes of `tap`.
     pub fn add_sink(&mut self, tap: Tap, log: Log) {
+        self.add_sink_for(Purpose::ALL.into_iter().map(|purpose| (tap, purpose)).collect(), log);
+    }
+
+    /// Registers one more sink for some pairs, all of one tap.
+    pub fn add_sink_for(&mut self, pairs: Pairs, log: Log) {
+        let (tap, _) = pairs.iter().next().expect("a pair");
         let kept = log.clone();
         let make = Box::new(move |output| -> Box<dyn Sink> { Box::new(Witness::new(output, log.clone())) });
-        self.call.add_sink(SinkSpec { tap, pairs: pairs(tap), live: false, make }).expect("room for a sink");
+        self.call.add_sink(SinkSpec { tap, pairs, live: false, make }).expect("room for a sink");
         self.sinks.push(kept);
     }
 
@@ -276,11 +282,6 @@ impl Scene {
             }
         }
     }
-}
-
-/// Both purposes of a tap.
-fn pairs(tap: Tap) -> Pairs {
-    Purpose::ALL.into_iter().map(|purpose| (tap, purpose)).collect()
 }
 
 fn covers(outer: Interval, inner: Interval) -> bool {
