@@ -229,7 +229,8 @@ fn bump(counter: &AtomicU64) {
     counter.store(counter.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
 }
 
-/// What both ends of a leg see beside the ring.
+/// What both ends of a leg see beside the ring. On a cache line of its own.
+#[repr(align(64))]
 pub(super) struct LegShared {
     /// Written by the worker, read by the media thread.
     pub(super) gate: GateWord,

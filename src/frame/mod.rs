@@ -4,6 +4,7 @@
 mod frame;
 mod gate;
 mod ledger;
+mod memory;
 mod pool;
 pub(crate) mod ring;
 mod sync;

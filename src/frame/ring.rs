@@ -13,18 +13,14 @@
 
 #![allow(unsafe_code, reason = "slots are shared memory; each block names the fact it relies on")]
 
-use zeroize::Zeroize;
-
-use super::sync::{Arc, AtomicU8, AtomicU32, AtomicU64, Ordering, UnsafeCell, fence};
+use super::memory::{Memory, Order, Parts, Slot};
+use super::sync::{Arc, Ordering, fence};
 
 /// The count of a slot that the producer may fill.
-const FREE: u32 = 0;
+pub(super) const FREE: u32 = 0;
 /// The count of a slot with one reference; each further one adds 1.
 const ONE: u32 = 2;
 // A count of 1 means: no references left, being wiped.
-
-/// The most slots a ring can have: the line holds their numbers as bytes.
-pub(crate) const MAX_SLOTS: usize = 256;
 
 /// What the producer says about a frame, beside its bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -61,24 +57,18 @@ impl Header {
 
 /// Makes a ring of `slots` slots of `slot_bytes` bytes each. Allocates, and touches every page.
 ///
-/// `slots` is brought into 1..=[`MAX_SLOTS`].
+/// `slots` is brought into 1..=256.
 pub(crate) fn ring(slots: usize, slot_bytes: usize) -> (Producer, Consumer) {
-    let slots = slots.clamp(1, MAX_SLOTS);
-    let shared = Arc::new(Ring {
-        slots: (0..slots).map(|_| Slot::new()).collect(),
-        // Written byte by byte, not zero-mapped: the media thread must not be the first to touch a page.
-        audio: (0..slots * slot_bytes).map(|_| std::cell::UnsafeCell::new(0)).collect(),
-        slot_bytes,
-        line: (0..slots.next_power_of_two()).map(|_| AtomicU8::new(0)).collect(),
-        tail: AtomicU64::new(0),
-    });
-    let producer = Producer { ring: Arc::clone(&shared), next: 0, tail: 0 };
-    (producer, Consumer { ring: shared, head: 0 })
+    let memory = Arc::new(Memory::new(slots, slot_bytes));
+    let producer = Producer { parts: memory.parts(), _memory: Arc::clone(&memory), next: 0, tail: 0 };
+    (producer, Consumer { memory, head: 0 })
 }
 
 /// The writing end. `[media]`: no allocation, lock, system call or unbounded loop.
 pub(crate) struct Producer {
-    ring: Arc<Ring>,
+    parts: Parts,
+    /// Keeps what `parts` points to.
+    _memory: Arc<Memory>,
     /// Where to look for a free slot first.
     next: usize,
     /// A copy of the ring's `tail`, which only this end writes.
@@ -89,7 +79,7 @@ impl Producer {
     /// The longest frame that fits, in bytes.
     #[inline]
     pub(crate) fn slot_bytes(&self) -> usize {
-        self.ring.slot_bytes
+        self.parts.slot_bytes
     }
 
     /// Copies one frame into a free slot and puts it in line. False, and nothing happened, when no slot is free.
@@ -98,44 +88,56 @@ impl Producer {
     #[inline]
     pub(crate) fn push(&mut self, mut header: Header, bytes: &[u8]) -> bool {
         let Some(index) = self.free_slot() else { return false };
-        let ring = &*self.ring;
-        let slot = &ring.slots[index];
-        assert!(bytes.len() <= ring.slot_bytes, "the caller checks the size");
+        let slot = &self.slots()[index];
+        assert!(bytes.len() <= self.parts.slot_bytes, "the caller checks the size");
         header.length = bytes.len() as u32;
         slot.header.with_mut(|place| {
             // SAFETY: the slot's count was FREE (acquire), so this thread, the only producer, alone may touch it.
             unsafe { place.write(header) };
-            // SAFETY: as above; the slot's range holds slot_bytes bytes, checked to be enough, and is no part of `bytes`.
-            unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), ring.audio_of(index), bytes.len()) };
+            // SAFETY: `index` is a slot's number, so its audio begins inside of the memory.
+            let audio = unsafe { self.parts.audio.add(index * self.parts.stride) };
+            // SAFETY: this thread alone, as above; the slot has slot_bytes bytes there, checked to be enough, and they
+            // are no part of `bytes`.
+            unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), audio, bytes.len()) };
         });
         // Relaxed: the consumer learns of it through `tail`.
         slot.count.store(ONE, Ordering::Relaxed);
-        let mask = ring.line.len() as u64 - 1;
-        ring.line[(self.tail & mask) as usize].store(index as u8, Ordering::Relaxed);
+        self.order().place(self.tail).store(index as u8, Ordering::Relaxed);
         self.tail += 1;
-        ring.tail.store(self.tail, Ordering::Release);
+        self.order().tail.store(self.tail, Ordering::Release);
         true
     }
 
     /// The next slot without references; looks at each slot once at most.
     #[inline]
     fn free_slot(&mut self) -> Option<usize> {
-        let slots = &self.ring.slots;
-        for _ in 0..slots.len() {
+        for _ in 0..self.parts.slots.len() {
             let index = self.next;
-            self.next = if index + 1 == slots.len() { 0 } else { index + 1 };
+            self.next = if index + 1 == self.parts.slots.len() { 0 } else { index + 1 };
             // Acquire: pairs with the release in `SlotRef::drop`, so the wipe is over before the slot is filled.
-            if slots[index].count.load(Ordering::Acquire) == FREE {
+            if self.slots()[index].count.load(Ordering::Acquire) == FREE {
                 return Some(index);
             }
         }
         None
     }
+
+    #[inline]
+    fn slots(&self) -> &[Slot] {
+        // SAFETY: they are alive and in place as long as the memory, which this handle keeps; they are only shared.
+        unsafe { self.parts.slots.as_ref() }
+    }
+
+    #[inline]
+    fn order(&self) -> &Order {
+        // SAFETY: as for the slots.
+        unsafe { self.parts.order.as_ref() }
+    }
 }
 
 /// The reading end. `[worker]`
 pub(crate) struct Consumer {
-    ring: Arc<Ring>,
+    memory: Arc<Memory>,
     head: u64,
 }
 
@@ -143,22 +145,21 @@ impl Consumer {
     /// Takes the next frame in line.
     pub(crate) fn pop(&mut self) -> Option<(Header, SlotRef)> {
         // Acquire: pairs with the release in `push`; the slot's contents and number are then visible.
-        if self.head == self.ring.tail.load(Ordering::Acquire) {
+        if self.head == self.memory.order.tail.load(Ordering::Acquire) {
             return None;
         }
-        let mask = self.ring.line.len() as u64 - 1;
-        let index = self.ring.line[(self.head & mask) as usize].load(Ordering::Relaxed);
+        let index = self.memory.order.place(self.head).load(Ordering::Relaxed);
         self.head += 1;
-        let header = self.ring.slots[usize::from(index)].header.with(|place| {
+        let header = self.memory.slots[usize::from(index)].header.with(|place| {
             // SAFETY: the slot is in line, so its count is at least ONE and nobody writes to it.
             unsafe { *place }
         });
-        Some((header, SlotRef { ring: Arc::clone(&self.ring), index }))
+        Some((header, SlotRef { memory: Arc::clone(&self.memory), index }))
     }
 
     /// How many frames were ever put in line.
     pub(crate) fn taken(&self) -> u64 {
-        self.ring.tail.load(Ordering::Acquire)
+        self.memory.order.tail.load(Ordering::Acquire)
     }
 
     /// How many frames are in line now.
@@ -168,7 +169,7 @@ impl Consumer {
 
     /// How many slots there are.
     pub(crate) fn slots(&self) -> usize {
-        self.ring.slots.len()
+        self.memory.slots.len()
     }
 }
 
@@ -181,20 +182,20 @@ impl Drop for Consumer {
 
 /// A reference to a filled slot. The last one to go wipes it and gives it back. `[any]`
 pub(crate) struct SlotRef {
-    ring: Arc<Ring>,
+    memory: Arc<Memory>,
     index: u8,
 }
 
 impl SlotRef {
     /// The slot's audio: all `slot_bytes` of it; the header says how much was filled.
     pub(crate) fn bytes(&self) -> &[u8] {
-        let start = self.ring.audio_of(usize::from(self.index));
+        let start = self.memory.audio_of(usize::from(self.index));
         // SAFETY: the range belongs to this slot, is initialised, and is read-only while this reference exists.
-        unsafe { std::slice::from_raw_parts(start, self.ring.slot_bytes) }
+        unsafe { std::slice::from_raw_parts(start, self.memory.slot_bytes) }
     }
 
     fn slot(&self) -> &Slot {
-        &self.ring.slots[usize::from(self.index)]
+        &self.memory.slots[usize::from(self.index)]
     }
 }
 
@@ -202,7 +203,7 @@ impl Clone for SlotRef {
     fn clone(&self) -> SlotRef {
         // Relaxed: made from a live reference, which holds the slot.
         self.slot().count.fetch_add(1, Ordering::Relaxed);
-        SlotRef { ring: Arc::clone(&self.ring), index: self.index }
+        SlotRef { memory: Arc::clone(&self.memory), index: self.index }
     }
 }
 
@@ -213,7 +214,7 @@ impl Drop for SlotRef {
             return;
         }
         fence(Ordering::Acquire);
-        let start = self.ring.audio_of(usize::from(self.index));
+        let start = self.memory.audio_of(usize::from(self.index));
         self.slot().header.with_mut(|place| {
             // SAFETY: the count is 1: no reference is left and the producer waits for FREE, so this thread is alone.
             let length = unsafe { (*place).length } as usize;
@@ -222,52 +223,6 @@ impl Drop for SlotRef {
         });
         // Release: the wipe is over before the producer sees a free slot.
         self.slot().count.store(FREE, Ordering::Release);
-    }
-}
-
-struct Ring {
-    slots: Box<[Slot]>,
-    /// The slots' audio, one range of `slot_bytes` each.
-    audio: Box<[std::cell::UnsafeCell<u8>]>,
-    slot_bytes: usize,
-    /// Numbers of filled slots, oldest at the consumer's `head`, newest before `tail`.
-    line: Box<[AtomicU8]>,
-    /// Frames ever put in line; written by the producer alone.
-    tail: AtomicU64,
-}
-
-// SAFETY: the cells are reached only as the module's invariant says: by the producer alone while a slot is free, and
-// read-only while references exist; the slot's count orders the two.
-unsafe impl Sync for Ring {}
-// SAFETY: a ring owns plain bytes and atomics; nothing in it is bound to a thread.
-unsafe impl Send for Ring {}
-
-impl Ring {
-    fn audio_of(&self, index: usize) -> *mut u8 {
-        debug_assert!(index < self.slots.len());
-        let first = std::cell::UnsafeCell::raw_get(self.audio.as_ptr());
-        // SAFETY: `audio` holds slots × slot_bytes bytes and `index` is below slots, so the offset stays inside.
-        unsafe { first.add(index * self.slot_bytes) }
-    }
-}
-
-impl Drop for Ring {
-    /// A writer may have filled slots after the reader went.
-    fn drop(&mut self) {
-        for byte in &mut self.audio {
-            byte.get_mut().zeroize();
-        }
-    }
-}
-
-struct Slot {
-    count: AtomicU32,
-    header: UnsafeCell<Header>,
-}
-
-impl Slot {
-    fn new() -> Slot {
-        Slot { count: AtomicU32::new(FREE), header: UnsafeCell::new(Header::default()) }
     }
 }
 
@@ -332,7 +287,7 @@ mod tests {
     fn what_nobody_read_is_wiped_when_the_reader_goes() {
         let (mut producer, consumer) = ring(2, 4);
         assert!(producer.push(of(0), b"9999"));
-        let memory = producer.ring.audio_of(0);
+        let memory = producer.parts.audio;
         drop(consumer);
         // SAFETY: the ring is alive through the producer, and the slot is free; nobody writes to it now.
         let left = unsafe { std::slice::from_raw_parts(memory, 4) };
