@@ -24,13 +24,14 @@ impl Consent {
         let Some(tenure) = self.tenures.last().filter(|_| !self.is_final()) else {
             return Gate::Shut;
         };
-        let listening = if role == Role::Caller && tenure.is_asked() { Gate::Listen } else { Gate::Wait };
+        // Once the caller was asked, by whomever, a 9 may be on its way: it is listened to until the call is final.
+        let listening = if role == Role::Caller && self.asked { Gate::Listen } else { Gate::Wait };
         let Some(window_end) = tenure.window_end().filter(|_| !self.pauses.is_open()) else {
             return listening;
         };
         if !tenure.opened {
-            let early = window_end - self.hold_back;
-            return if self.progress.now >= early { Gate::Hold } else { listening };
+            let is_near = self.progress.now >= window_end - self.hold_back;
+            return if is_near && !self.is_overdue(window_end) { Gate::Hold } else { listening };
         }
         match self.alone.first() {
             Some(_) => Gate::Hold,
@@ -42,6 +43,11 @@ impl Consent {
     /// tapped. `[worker]`
     pub fn pairs(&self) -> Pairs {
         self.tenures.last().map_or(Pairs::NONE, |tenure| tenure.rules.pairs)
+    }
+
+    /// Whether a 9 of the caller with this onset refuses at once: it lies in a notice, or in the window after one. `[worker]`
+    pub fn counts_at_once(&self, onset: CallTime) -> bool {
+        self.tenure_at(onset).is_some_and(|(tenure, _)| tenure.counts_at_once(onset))
     }
 
     /// What is decided for `tap` now. `[worker]`

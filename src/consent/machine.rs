@@ -10,11 +10,11 @@
 
 use std::time::Duration;
 
-use crate::policy::CallRules;
+use crate::policy::{CallRules, Until};
 use crate::time::CallTime;
 
 use super::alone::{Alone, Nine};
-use super::progress::Progress;
+use super::progress::{Progress, SILENCE};
 use super::spans::{Full, Spans, WhenFull};
 use super::tenure::{Stopped, Tenure};
 use super::{Change, Digit, DigitSource, Event, Notice, Reason, Role, WithdrawnBy};
@@ -44,6 +44,8 @@ pub struct Start {
 pub struct Consent {
     language: String,
     pub(super) hold_back: Duration,
+    /// Whether a notice ever began.
+    pub(super) asked: bool,
     /// Every controller's time, in order. Empty when the call may never be tapped.
     pub(super) tenures: Vec<Tenure>,
     pub(super) pauses: Spans,
@@ -72,6 +74,7 @@ impl Consent {
         let mut consent = Consent {
             language: start.language,
             hold_back: start.hold_back,
+            asked: false,
             tenures: Vec::new(),
             pauses: Spans::new(PAUSES, WhenFull::Refuse),
             data: Spans::new(DATA, WhenFull::ForgetOldest),
@@ -141,12 +144,29 @@ impl Consent {
     /// were told. `heard`: when the caller's last packet arrived, `None` if there was none yet. `[worker]`
     pub fn advance(&mut self, now: CallTime, examined: CallTime, heard: Option<CallTime>) {
         self.progress.advance(now, examined, heard);
-        if self.alone.first().is_some_and(|nine| self.progress.passed(nine.last_chance())) {
+        let settled = |nine: &Nine| self.progress.passed(nine.last_chance()) || self.is_overdue(nine.last_chance());
+        if self.alone.first().is_some_and(settled) {
             self.object_to_unsettled();
         }
         if !self.is_final() {
             self.open_as_it_stands(CallTime::MAX);
         }
+    }
+
+    /// The same for a host that cannot wait (a pause, a transfer): `received` is how far the caller's audio came, and
+    /// that must do for the window's end. A 9 goes on being settled by what [`advance`](Consent::advance) says. `[worker]`
+    pub fn stand(&mut self, now: CallTime, received: CallTime, heard: Option<CallTime>) {
+        self.progress.advance(now, received, heard);
+        if !self.is_final() {
+            self.open_as_it_stands(CallTime::MAX);
+        }
+    }
+
+    /// Whether `moment` passed so long ago that nothing is held any longer for what was to be known of it: half a second
+    /// or two hold-backs. So holding is bounded, whatever a caller sends: a 9 is an objection then, and of an
+    /// unexamined window's end everything is let go until it was examined.
+    pub(super) fn is_overdue(&self, moment: CallTime) -> bool {
+        self.progress.now >= moment + (2 * self.hold_back).max(SILENCE)
     }
 
     /// What followed since the last time, in order. `[worker]`
@@ -194,8 +214,16 @@ impl Consent {
     }
 
     fn hear_nine(&mut self, source: DigitSource, onset: CallTime) {
-        let over = self.closed.is_some_and(|closed| closed.at <= onset);
-        if over || self.data.contains(onset) || self.pauses.contains(onset) {
+        if self.data.contains(onset) || self.pauses.contains(onset) {
+            return;
+        }
+        if let Some(closed) = self.closed.filter(|closed| closed.at <= onset) {
+            // The library failed, the phone call goes on: nobody settles a 9 any more, so in doubt it refuses.
+            let goes_on = matches!(closed.reason, Reason::Failed | Reason::LimitReached);
+            let counts = |tenure: &Tenure| tenure.given().is_some() && tenure.rules.until == Until::CallEnd;
+            if goes_on && self.tenure_at(closed.at).is_some_and(|(tenure, _)| counts(tenure)) {
+                self.object(onset, source);
+            }
             return;
         }
         let Some((tenure, until)) = self.tenure_at(onset) else {
@@ -284,6 +312,7 @@ impl Consent {
 
     fn start_notice(&mut self, at: CallTime, language: &str) {
         self.stop_notice(at, false);
+        self.asked = true;
         if let Some(tenure) = self.tenures.last_mut() {
             tenure.start_notice(at, language, &self.language);
         }

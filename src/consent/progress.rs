@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::time::CallTime;
 
 /// This long without a packet from the caller, and what never came need not be waited for.
-const SILENCE: Duration = Duration::from_millis(500);
+pub(super) const SILENCE: Duration = Duration::from_millis(500);
 
 /// What the session said last about time and the caller's audio.
 #[derive(Clone, Copy, Debug)]

@@ -115,11 +115,6 @@ impl Tenure {
         self.given.as_ref().map(|notice| notice.window_end)
     }
 
-    /// Whether a notice plays or was given: the caller may press 9 in answer.
-    pub(super) fn is_asked(&self) -> bool {
-        self.playing.is_some() || self.given.is_some()
-    }
-
     /// Whether a 9 with this onset lies in a notice or its window.
     pub(super) fn counts_at_once(&self, onset: CallTime) -> bool {
         self.at_once.contains(onset)

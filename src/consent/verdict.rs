@@ -71,7 +71,8 @@ impl Consent {
         let Some(window_end) = tenure.window_end() else {
             return Ruling::Refused(Reason::NoticeNotGiven);
         };
-        if at < window_end || (!tenure.opened && until < CallTime::MAX) {
+        let waits = tenure.opened || (until == CallTime::MAX && !self.is_overdue(window_end));
+        if at < window_end || !waits {
             return Ruling::Refused(Reason::WindowOpen);
         }
         let unsettled = self.alone.first().is_some_and(|nine| nine.onset <= at);

@@ -1,7 +1,5 @@
 //! The host's handle of one call.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use crate::consent::{Consent, Decision, Digit, Event, Permission, Start, WithdrawnBy};
 use crate::frame::Ledger;
 use crate::policy::{Direction, Pairs, Tap};
@@ -11,6 +9,7 @@ use crate::time::{CallTime, MonoTime};
 use super::config::Shared;
 use super::event::CallEvent;
 use super::facts::CallFacts;
+use super::guard::caught;
 use super::leg::{LegSpec, LegWriter};
 use super::outlet::SinkSpec;
 use super::session::Session;
@@ -42,6 +41,12 @@ pub enum CallError {
     /// A call has at most [`MAX_LEGS`] legs.
     #[error("the call has {MAX_LEGS} legs already: the new one was not opened, nothing of it is tapped")]
     TooManyLegs,
+    /// The leg cannot be opened as it is described.
+    #[error("the leg {mistake}: it was not opened, nothing of it is tapped")]
+    BadLeg {
+        /// What is wrong.
+        mistake: &'static str,
+    },
     /// A call has at most [`MAX_SINKS`] sinks.
     #[error("the call has {MAX_SINKS} sinks already: the new one was not registered and gets nothing")]
     TooManySinks,
@@ -84,6 +89,9 @@ impl Call {
         if self.session.tracks.len() >= MAX_LEGS {
             return Err(CallError::TooManyLegs);
         }
+        if let Some(mistake) = spec.mistake() {
+            return Err(CallError::BadLeg { mistake });
+        }
         Ok(self.session.open_leg(spec))
     }
 
@@ -92,13 +100,17 @@ impl Call {
         if self.session.outlets.len() >= MAX_SINKS {
             return Err(CallError::TooManySinks);
         }
-        self.session.add_sink(spec);
+        self.session.add_sink(spec, self.now);
         Ok(())
     }
 
     /// Time passes: what arrived is examined, what is due is handed on. To be called every 10 ms of the call's clock.
     pub fn step(&mut self, now: CallTime) {
-        self.guarded(now, |session| session.step(now));
+        match self.failed {
+            false => self.guarded(now, |session| session.step(now)),
+            // Nothing is tapped any more; what a writer still brings is wiped.
+            true => self.guarded(now, Session::drain),
+        };
     }
 
     /// The announcement begins to play.
@@ -113,6 +125,7 @@ impl Call {
 
     /// The host saw a digit on a leg. Without its onset the press counts from `at`.
     pub fn digit(&mut self, at: CallTime, leg: u8, digit: Digit, onset: Option<CallTime>) {
+        // Also after the call has failed: a 9 still erases what it left.
         self.guarded(at, |session| session.digit(at, leg, digit, onset.unwrap_or(at)));
     }
 
@@ -121,7 +134,8 @@ impl Call {
         self.tell(at, Event::DigitsAreData(data));
     }
 
-    /// The caller told the agent that they do not want it: shut, wiped, erased, with a receipt of each output.
+    /// The caller told the agent that they do not want it: shut, wiped, erased, with a receipt of each output. Counts at
+    /// any time, also after the end or a failure. Said again, it asks again the outputs that could not erase.
     pub fn withdraw(&mut self, at: CallTime, by: &str) -> Vec<Receipt> {
         let by = WithdrawnBy(by.to_owned());
         self.guarded(at, |session| session.withdraw(at, by)).unwrap_or_default()
@@ -129,7 +143,7 @@ impl Call {
 
     /// Nothing from `at` on is tapped until [`Call::resume`]; what came before is handed on at once.
     pub fn pause(&mut self, at: CallTime) {
-        self.guarded(at, |session| session.pause(at));
+        self.unless_failed(at, |session| session.pause(at));
     }
 
     /// The pause is over.
@@ -139,7 +153,7 @@ impl Call {
 
     /// The call moved to another entity or service: its recordings end, and that controller needs a notice of its own.
     pub fn transfer(&mut self, at: CallTime, entity: &str, service: &str) {
-        self.guarded(at, |session| {
+        self.unless_failed(at, |session| {
             let facts = session.facts.moved(entity, service);
             session.transfer(at, facts);
         });
@@ -147,12 +161,12 @@ impl Call {
 
     /// A leg's stream is over, the call goes on.
     pub fn close_leg(&mut self, at: CallTime, leg: u8) {
-        self.guarded(at, |session| session.close_leg(at, leg));
+        self.unless_failed(at, |session| session.close_leg(at, leg));
     }
 
     /// The call is over: what is held is examined and handed on, then the sinks close.
     pub fn end(&mut self, at: CallTime) {
-        self.guarded(at, |session| session.end(at));
+        self.unless_failed(at, |session| session.end(at));
     }
 
     /// What happened since this was last asked, in order; the newest 1024 of it. What was lost can be read again with
@@ -187,20 +201,29 @@ impl Call {
     }
 
     fn tell(&mut self, at: CallTime, event: Event) {
-        self.guarded(at, |session| session.tell(at, event));
+        self.unless_failed(at, |session| session.tell(at, event));
     }
 
-    /// Runs a part of the session so that a panic in it fails this call alone.
-    fn guarded<R>(&mut self, at: CallTime, act: impl FnOnce(&mut Session) -> R) -> Option<R> {
-        if self.failed {
-            return None;
+    fn unless_failed(&mut self, at: CallTime, act: impl FnOnce(&mut Session)) {
+        if !self.failed {
+            self.guarded(at, act);
         }
+    }
+
+    /// Runs a part of the session so that a panic, in it or in a sink, fails this call alone.
+    fn guarded<R>(&mut self, at: CallTime, act: impl FnOnce(&mut Session) -> R) -> Option<R> {
         self.now = self.now.max(at);
-        // Unwind safe: after a panic the session is only told to fail, which wipes and closes, and then left alone.
-        match catch_unwind(AssertUnwindSafe(|| act(&mut self.session))) {
-            Ok(result) => Some(result),
-            Err(panic) => {
-                self.fail(&format!("a panic inside: {}", text_of(panic.as_ref())));
+        let result = caught(|| act(&mut self.session));
+        let broken = self.session.broken.take();
+        match result {
+            Ok(result) => {
+                if let Some(what) = broken {
+                    self.fail(&format!("a sink panicked: {what}"));
+                }
+                Some(result)
+            }
+            Err(what) => {
+                self.fail(&format!("a panic inside: {what}"));
                 None
             }
         }
@@ -210,23 +233,20 @@ impl Call {
         self.failed = true;
         let what = format!("tapping was ended, what was recorded before stays: {what}");
         let at = self.now;
-        // A sink may panic again while it is closed.
-        if catch_unwind(AssertUnwindSafe(|| self.session.fail(at, what))).is_err() {
+        if caught(|| self.session.fail(at, what)).is_err() {
             self.session.shut_all();
         }
+        // The sinks that panicked while they were closed are named in the events.
+        self.session.broken = None;
     }
 }
 
 impl Drop for Call {
     /// A call that was not ended is closed as failed: what was recorded stays, and says so.
     fn drop(&mut self) {
-        if !self.failed && self.session.has_open_output() {
+        let is_over = self.session.consent.is_final() && !self.session.has_open_output();
+        if !self.failed && !is_over {
             self.fail("the call was dropped before its end");
         }
     }
-}
-
-fn text_of(panic: &(dyn std::any::Any + Send)) -> &str {
-    let text = panic.downcast_ref::<&str>().copied();
-    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
 }

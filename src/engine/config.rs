@@ -21,6 +21,9 @@ pub const REORDER: Duration = Duration::from_millis(40);
 /// How often a worker looks at its calls.
 pub const TICK: Duration = Duration::from_millis(10);
 
+/// The longest hold-back.
+pub const MAX_HOLD_BACK: Duration = Duration::from_secs(2);
+
 /// The configuration of an [`super::Engine`].
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -49,6 +52,14 @@ pub enum ConfigError {
         /// What is needed.
         needed: Duration,
     },
+    /// The hold-back is longer than anybody could want to wait for.
+    #[error(
+        "hold_back is {given:?}: nothing would be recorded for so long; give at most {MAX_HOLD_BACK:?} (default 240ms)"
+    )]
+    HoldBackTooLong {
+        /// What was asked for.
+        given: Duration,
+    },
 }
 
 /// What the calls of one engine share.
@@ -66,6 +77,9 @@ impl Config {
         let needed = EXAMINE_LAG + MAX_PACKET + REORDER + TICK;
         if self.hold_back < needed {
             return Err(ConfigError::HoldBackTooShort { given: self.hold_back, needed });
+        }
+        if self.hold_back > MAX_HOLD_BACK {
+            return Err(ConfigError::HoldBackTooLong { given: self.hold_back });
         }
         Ok(())
     }

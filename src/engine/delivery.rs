@@ -3,14 +3,17 @@
 //! The part of the session that promises 1 and 5 hang on: nothing reaches a sink here but a part of a frame that
 //! consent allowed for that sink's pairs, and every frame is settled once.
 
+use std::time::Duration;
+
 use crate::consent::{Reason, Ruling};
 use crate::frame::Frame;
 use crate::policy::Pairs;
 use crate::sink::{GapCause, LegDescription, Outcome, SinkError};
 use crate::time::{CallTime, Interval};
 
-use super::config::MAX_PACKET;
+use super::config::{MAX_PACKET, REORDER};
 use super::event::CallEvent;
+use super::guard::Fault;
 use super::line::{Fate, Held, Shares};
 use super::session::Session;
 use super::track::Track;
@@ -36,9 +39,14 @@ impl Session {
     }
 
     /// Takes a frame from the ring into its line, unless it is clear already that it may never go.
+    ///
+    /// Its place decides, but for this: what arrived before a permission was spoken before it, whatever its time stamp
+    /// says. Places are counted from a leg's first packet, which may have come late itself: that much is conceded.
     pub(super) fn take_in(&mut self, index: usize, held: Held) {
         let stretch = held.frame.stretch();
-        let hope = self.consent.judge(self.consent.pairs(), stretch).any(|v| !matches!(v.ruling, Ruling::Refused(_)));
+        let heard_by = held.arrival + MAX_PACKET + REORDER;
+        let heard_by = Interval { from: heard_by, to: heard_by + Duration::from_nanos(1) };
+        let hope = self.may_go(stretch) && self.may_go(heard_by);
         let track = &mut self.tracks[index];
         if !hope {
             track.withhold(stretch.to);
@@ -51,9 +59,20 @@ impl Session {
         }
     }
 
+    /// Whether any of a stretch is allowed, or may yet be.
+    fn may_go(&self, stretch: Interval) -> bool {
+        let mut verdicts = self.consent.judge(self.consent.pairs(), stretch);
+        verdicts.any(|verdict| !matches!(verdict.ruling, Ruling::Refused(_)))
+    }
+
     fn hand_on(&mut self, which: Which) {
         for index in 0..self.tracks.len() {
-            while self.hand_on_next(index, which) {}
+            // After a panic nothing more goes: the call is about to fail.
+            while self.broken.is_none() && self.hand_on_next(index, which) {}
+            if let Which::Before(end) = which {
+                // What comes late from before a pause or an end must not be handed on after it.
+                self.tracks[index].settle_to(end);
+            }
         }
     }
 
@@ -86,7 +105,7 @@ impl Session {
                     held.frame = rest;
                     let line = &mut self.tracks[index].line;
                     line.put_back(held);
-                    line.wait(now);
+                    line.waits_at(now);
                     self.in_hand = None;
                     return false;
                 }
@@ -94,28 +113,36 @@ impl Session {
             }
             (Some(_), Which::Before(_)) => self.settle(index, held, Fate::Purged),
             (None, _) if stretch.to <= settled_to => self.settle(index, held, Fate::Late),
-            (None, _) => self.settle(index, held, Fate::Withheld),
+            (None, _) => {
+                if decided.to < stretch.to {
+                    self.tracks[index].withhold(stretch.to);
+                }
+                self.settle(index, held, Fate::Withheld);
+            }
         }
         true
     }
 
     /// Offers a decided part of a frame to every sink; each gets what its own pairs allow.
     fn give(&mut self, index: usize, part: &Frame, held: &mut Held) {
+        let hold_back = self.shared.config.hold_back;
+        let is_old = self.tracks[index].line.has_waited(held) || held.arrival.since(held.frame.place()) > hold_back;
         for sink in 0..self.outlets.len() {
             let outlet = &self.outlets[sink];
-            if held.overdue && outlet.is_live() {
+            if is_old && outlet.is_live() {
                 self.outlets[sink].skip(part.leg());
                 continue;
             }
-            let pairs = if outlet.output().is_some() {
-                outlet.pairs()
+            let (pairs, from) = if outlet.output().is_some() {
+                (outlet.pairs(), outlet.opened_from())
             } else {
                 match self.consent.permit(outlet.tap(), outlet.pairs()) {
-                    Some(permit) => permit.pairs(),
+                    Some(permit) => (permit.pairs(), permit.from()),
                     None => continue,
                 }
             };
-            let mut rest = part.stretch();
+            // What was permitted to another controller before is not this one's.
+            let mut rest = part.stretch().intersection(Interval { from, to: CallTime::MAX });
             while let Some(stretch) = self.next_allowed(pairs, rest) {
                 rest.from = stretch.to;
                 let Some(piece) = part.cut(stretch) else { continue };
@@ -126,7 +153,7 @@ impl Session {
                 }
                 match self.give_to(index, sink, &piece, held) {
                     Ok(()) => held.shares.given |= 1 << sink,
-                    Err(error) => self.sink_failed(sink, &error),
+                    Err(fault) => self.sink_failed(sink, fault),
                 }
             }
             self.in_hand = Some((index, held.shares));
@@ -140,7 +167,7 @@ impl Session {
     }
 
     /// Hands one piece to one sink, after opening it and after saying what is missing before it.
-    fn give_to(&mut self, index: usize, sink: usize, piece: &Frame, held: &Held) -> Result<(), SinkError> {
+    fn give_to(&mut self, index: usize, sink: usize, piece: &Frame, held: &Held) -> Result<(), Fault> {
         self.open(sink)?;
         let leg = piece.leg();
         if let Some(handed_to) = self.outlets[sink].handed_to(leg)
@@ -153,13 +180,13 @@ impl Session {
         self.outlets[sink].frame(piece)
     }
 
-    fn open(&mut self, sink: usize) -> Result<(), SinkError> {
+    fn open(&mut self, sink: usize) -> Result<(), Fault> {
         let outlet = &self.outlets[sink];
         if outlet.output().is_some() {
             return Ok(());
         }
-        let refused =
-            || SinkError { what: "no permission was ever given: nothing was opened".to_owned(), source: None };
+        let what = "no permission was ever given: nothing was opened";
+        let refused = || Fault::Error(SinkError { what: what.to_owned(), source: None });
         let permit = self.consent.permit(outlet.tap(), outlet.pairs()).ok_or_else(refused)?;
         let notice = self.consent.notice().ok_or_else(refused)?;
         let begins = self.facts.started_at(permit.from()).as_millisecond();
@@ -172,7 +199,7 @@ impl Session {
     }
 
     /// Tells a sink why a stretch has no audio: consent's reason where there is one, else what is known of the packets.
-    fn say_gap(&mut self, sink: usize, leg: u8, gap: Interval, missing: GapCause) -> Result<(), SinkError> {
+    fn say_gap(&mut self, sink: usize, leg: u8, gap: Interval, missing: GapCause) -> Result<(), Fault> {
         let outlet = &self.outlets[sink];
         let pairs = outlet.pairs();
         let allowed = if outlet.has_skipped(leg) { GapCause::Held } else { missing };
@@ -190,7 +217,7 @@ impl Session {
     }
 
     /// Tells a sink which legs had gone silent before the output's end.
-    pub(super) fn say_last_gaps(&mut self, sink: usize, end: CallTime) -> Result<(), SinkError> {
+    pub(super) fn say_last_gaps(&mut self, sink: usize, end: CallTime) -> Result<(), Fault> {
         for leg in 0..self.tracks.len() as u8 {
             let Some(from) = self.outlets[sink].handed_to(leg) else { continue };
             // Less than a packet is no silence, but where the hang-up fell.
@@ -201,13 +228,21 @@ impl Session {
         Ok(())
     }
 
-    /// A sink's error ends that sink: what it has stays, it gets nothing more, the call goes on.
-    pub(super) fn sink_failed(&mut self, sink: usize, error: &SinkError) {
+    /// A sink's error ends that sink: what it has stays, it gets nothing more, the call goes on. A panic ends the call's
+    /// tapping as well, as soon as what is being done now is done.
+    pub(super) fn sink_failed(&mut self, sink: usize, fault: Fault) {
         let output = self.outlets[sink].last_output();
         self.outlets[sink].fail();
-        self.events.add(CallEvent::SinkFailed { output, what: error.sentence() });
-        let at = self.outlets[sink].furthest();
-        self.close_output(sink, at, Outcome::Truncated, Reason::Failed);
+        self.events.add(CallEvent::SinkFailed { output, what: fault.sentence() });
+        match fault {
+            Fault::Error(_) => {
+                let at = self.outlets[sink].furthest();
+                self.close_output(sink, at, Outcome::Truncated, Reason::Failed);
+            }
+            Fault::Panic(what) => {
+                self.broken.get_or_insert(what);
+            }
+        }
     }
 
     /// Counts a frame once: what a sink got a part of is delivered, whatever became of the rest.

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use crate::consent::{Change, Reason};
 use crate::policy::Tap;
-use crate::sink::{OutputId, Receipt};
+use crate::sink::{Outcome, OutputId, Receipt};
 use crate::time::CallTime;
 
 /// One thing that followed in a call, in order. Holds no digit and no number.
@@ -28,6 +28,8 @@ pub enum CallEvent {
         output: OutputId,
         /// When.
         at: CallTime,
+        /// How.
+        outcome: Outcome,
         /// Why nothing more comes.
         reason: Reason,
     },

@@ -10,6 +10,12 @@ use crate::time::MonoTime;
 /// Marks a payload type that no format was registered for.
 const UNREGISTERED: u8 = u8::MAX;
 
+/// Formats a leg has at the most.
+const MAX_FORMATS: usize = 64;
+
+/// The longest slot: no packet is longer.
+const MAX_SLOT_BYTES: usize = 65_535;
+
 /// What a leg is opened with. `[control]`
 #[derive(Clone, Debug)]
 pub struct LegSpec {
@@ -29,6 +35,17 @@ impl LegSpec {
     /// A leg with the default ring, 32 slots of 480 bytes: 640 ms of 20 ms packets, 15 KiB.
     pub fn new(role: Role, formats: Vec<Format>) -> LegSpec {
         LegSpec { role, formats, payload_types: Vec::new(), slots: 32, slot_bytes: 480 }
+    }
+
+    /// What cannot be opened, as the end of a sentence.
+    pub(super) fn mistake(&self) -> Option<&'static str> {
+        let broken = |format: &Format| format.rate == 0 || format.channels == 0;
+        match self {
+            _ if self.formats.len() > MAX_FORMATS => Some("has more than 64 formats"),
+            _ if self.formats.iter().any(broken) => Some("has a format without a rate or without a channel"),
+            _ if self.slot_bytes > MAX_SLOT_BYTES => Some("has slots of more than 65,535 bytes, which no packet fills"),
+            _ => None,
+        }
     }
 }
 
@@ -125,8 +142,10 @@ impl LegWriter {
     /// A refused frame costs one atomic load and one counter store.
     #[inline]
     pub fn push(&mut self, frame: &Incoming<'_>) -> Pushed {
-        if !self.anchored {
-            self.note_first(frame);
+        if !self.anchored
+            && let Some((timestamp, ssrc)) = frame.timestamp
+        {
+            self.note_first(timestamp, ssrc, frame.arrival);
         }
         match self.refuse() {
             Some(refused) => refused,
@@ -138,9 +157,12 @@ impl LegWriter {
     ///
     /// Bytes that are no RTP packet, and payload types nobody registered, are counted as [`DropCause::Format`].
     pub fn push_rtp(&mut self, packet: &[u8], arrival: MonoTime) -> Pushed {
-        if self.anchored
-            && let Some(refused) = self.refuse()
+        if !self.anchored
+            && let Ok(first) = Packet::parse(packet)
         {
+            self.note_first(first.timestamp, first.ssrc, arrival);
+        }
+        if let Some(refused) = self.refuse() {
             // Not worth a look.
             return refused;
         }
@@ -196,9 +218,8 @@ impl LegWriter {
 
     /// Notes where the leg's time stamps begin, also when the gate refuses the frame: a leg is placed by its first packet.
     #[cold]
-    fn note_first(&mut self, frame: &Incoming<'_>) {
-        let Some((timestamp, ssrc)) = frame.timestamp else { return };
-        self.shared.anchor.set(timestamp, ssrc, frame.arrival);
+    fn note_first(&mut self, timestamp: u32, ssrc: u32, arrival: MonoTime) {
+        self.shared.anchor.set(timestamp, ssrc, arrival);
         self.anchored = true;
     }
 }

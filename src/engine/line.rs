@@ -16,8 +16,8 @@ pub(super) struct Held {
     pub(super) due: CallTime,
     /// Where it stands in its leg's stream.
     pub(super) origin: Origin,
-    /// It was due before it was known whether it may go: too old for a live sink.
-    pub(super) overdue: bool,
+    /// When it arrived.
+    pub(super) arrival: CallTime,
     /// Which outlets it was offered to.
     pub(super) shares: Shares,
 }
@@ -58,6 +58,9 @@ pub(super) enum Fate {
     Late,
 }
 
+/// Frames a line holds at the most: four seconds of 4 ms packets, so that one call cannot take all of the pool.
+const LONGEST: usize = 1024;
+
 /// The line.
 pub(super) struct Line {
     frames: VecDeque<Held>,
@@ -65,16 +68,21 @@ pub(super) struct Line {
     in_slots: usize,
     /// How many may.
     slots: usize,
+    /// When something that was due last had to wait.
+    waited_at: CallTime,
 }
 
 impl Line {
     /// A line beside a ring of `ring_slots` slots.
     pub(super) fn new(ring_slots: usize) -> Line {
-        Line { frames: VecDeque::new(), in_slots: 0, slots: ring_slots / 2 }
+        Line { frames: VecDeque::new(), in_slots: 0, slots: ring_slots / 2, waited_at: CallTime::MIN }
     }
 
-    /// Puts a frame in its place. When the pool is full the frame is dropped.
+    /// Puts a frame in its place. When the pool or the line is full the frame is dropped.
     pub(super) fn insert(&mut self, mut held: Held, pool: &Arc<Pool>) -> Result<(), PoolFull> {
+        if self.frames.len() >= LONGEST {
+            return Err(PoolFull::of_line(LONGEST));
+        }
         if held.frame.is_in_slot() && self.in_slots >= self.slots {
             held.frame = held.frame.into_pool(pool)?;
         }
@@ -98,8 +106,13 @@ impl Line {
     }
 
     /// Notes that everything due by `now` still waits: it will be too old for a live sink.
-    pub(super) fn wait(&mut self, now: CallTime) {
-        self.frames.iter_mut().take_while(|held| held.due <= now).for_each(|held| held.overdue = true);
+    pub(super) fn waits_at(&mut self, now: CallTime) {
+        self.waited_at = self.waited_at.max(now);
+    }
+
+    /// Whether a frame was due before it was known whether it may go.
+    pub(super) fn has_waited(&self, held: &Held) -> bool {
+        held.due <= self.waited_at
     }
 
     /// Puts back what is left of the frame that was taken last.

@@ -8,6 +8,7 @@ mod config;
 mod delivery;
 mod event;
 mod facts;
+mod guard;
 mod ids;
 mod leg;
 mod line;
@@ -18,7 +19,7 @@ mod track;
 use std::sync::Arc;
 
 pub use call::{Call, CallError, CallSpec};
-pub use config::{Config, ConfigError, EXAMINE_LAG, MAX_PACKET, REORDER, TICK};
+pub use config::{Config, ConfigError, EXAMINE_LAG, MAX_HOLD_BACK, MAX_PACKET, REORDER, TICK};
 pub use event::CallEvent;
 pub use ids::{CountedIds, OutputIds, RandomIds};
 pub use leg::{DropCause, Incoming, LegSpec, LegWriter, Pushed};

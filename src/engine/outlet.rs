@@ -5,10 +5,11 @@ use std::time::Duration;
 use crate::consent::Permit;
 use crate::frame::{Frame, Ledger};
 use crate::policy::{Pairs, Tap};
-use crate::sink::{Closing, Description, Erasure, Fate, GapCause, Mark, OutputId, Receipt, Sink, SinkError};
+use crate::sink::{Closing, Description, Erasure, Fate, GapCause, Mark, OutputId, Receipt, Sink};
 use crate::time::{CallTime, Interval};
 
 use super::MAX_LEGS;
+use super::guard::{Fault, caught, sink_call};
 
 /// How often, on the call's clock, an output is brought to where it survives the process.
 const FLUSH_EVERY: Duration = Duration::from_secs(1);
@@ -31,6 +32,8 @@ pub struct SinkSpec {
 /// One registered sink and all of its outputs.
 pub(super) struct Outlet {
     spec: SinkSpec,
+    /// When it was registered.
+    since: CallTime,
     current: Option<Output>,
     /// Outputs that ended, kept so that an erasure reaches them too.
     past: Vec<Output>,
@@ -60,9 +63,18 @@ struct Output {
 }
 
 impl Outlet {
-    pub(super) fn new(spec: SinkSpec) -> Outlet {
+    pub(super) fn new(spec: SinkSpec, since: CallTime) -> Outlet {
         let zero = [0; MAX_LEGS];
-        Outlet { spec, current: None, past: Vec::new(), failed: false, delivered: zero, missed: zero, erased: zero }
+        Outlet {
+            spec,
+            since,
+            current: None,
+            past: Vec::new(),
+            failed: false,
+            delivered: zero,
+            missed: zero,
+            erased: zero,
+        }
     }
 
     pub(super) fn tap(&self) -> Tap {
@@ -102,31 +114,33 @@ impl Outlet {
         self.failed
     }
 
-    /// Opens an output. On an error nothing is open and the outlet has failed.
-    pub(super) fn open(&mut self, permit: &Permit, description: &Description) -> Result<(), SinkError> {
+    /// Opens an output. On a fault nothing is open and the outlet has failed.
+    pub(super) fn open(&mut self, permit: &Permit, description: &Description) -> Result<(), Fault> {
+        let made = sink_call(|| Ok((self.spec.make)(description.output)));
+        let sink = made.inspect_err(|_| self.failed = true)?;
+        // A sink that is registered in the middle of a call missed nothing before.
+        let from = permit.from().max(self.since);
         let mut output = Output {
             id: description.output,
-            sink: (self.spec.make)(description.output),
+            sink,
             pairs: permit.pairs(),
-            from: permit.from(),
-            handed_to: [permit.from(); MAX_LEGS],
+            from,
+            handed_to: [from; MAX_LEGS],
             skipped: [false; MAX_LEGS],
             frames: [0; MAX_LEGS],
-            flush_at: permit.from() + FLUSH_EVERY,
+            flush_at: from + FLUSH_EVERY,
             erased: false,
         };
-        match output.sink.open(permit, description) {
-            Ok(()) => {
-                self.current = Some(output);
-                Ok(())
-            }
-            Err(error) => {
+        let opened = sink_call(|| output.sink.open(permit, description));
+        match opened {
+            Ok(()) => self.current = Some(output),
+            Err(_) => {
                 self.failed = true;
                 // It may have begun something; an erasure must reach that.
                 self.past.push(output);
-                Err(error)
             }
         }
+        opened
     }
 
     /// Up to where a leg was handed on; `None` when no output is open.
@@ -135,17 +149,17 @@ impl Outlet {
     }
 
     /// Says that a stretch of a leg has no audio.
-    pub(super) fn gap(&mut self, leg: u8, cause: GapCause, stretch: Interval) -> Result<(), SinkError> {
+    pub(super) fn gap(&mut self, leg: u8, cause: GapCause, stretch: Interval) -> Result<(), Fault> {
         let Some(output) = &mut self.current else { return Ok(()) };
         let place = &mut output.handed_to[usize::from(leg)];
         *place = stretch.to.max(*place);
-        output.sink.gap(leg, cause, stretch)
+        sink_call(|| output.sink.gap(leg, cause, stretch))
     }
 
     /// Hands on one frame, or a part of one.
-    pub(super) fn frame(&mut self, frame: &Frame) -> Result<(), SinkError> {
+    pub(super) fn frame(&mut self, frame: &Frame) -> Result<(), Fault> {
         let Some(output) = &mut self.current else { return Ok(()) };
-        output.sink.frame(frame)?;
+        sink_call(|| output.sink.frame(frame))?;
         output.handed_to[usize::from(frame.leg())] = frame.stretch().to;
         output.skipped[usize::from(frame.leg())] = false;
         Ok(())
@@ -177,23 +191,23 @@ impl Outlet {
         self.missed[usize::from(leg)] += 1;
     }
 
-    pub(super) fn mark(&mut self, mark: Mark, at: CallTime) -> Result<(), SinkError> {
-        self.current.as_mut().map_or(Ok(()), |output| output.sink.mark(mark, at))
+    pub(super) fn mark(&mut self, mark: Mark, at: CallTime) -> Result<(), Fault> {
+        let Some(output) = &mut self.current else { return Ok(()) };
+        sink_call(|| output.sink.mark(mark, at))
     }
 
     /// Flushes when a second of the call's clock has passed since it was done.
-    pub(super) fn flush(&mut self, now: CallTime) -> Result<(), SinkError> {
+    pub(super) fn flush(&mut self, now: CallTime) -> Result<(), Fault> {
         let Some(output) = self.current.as_mut().filter(|output| output.flush_at <= now) else { return Ok(()) };
         output.flush_at = now + FLUSH_EVERY;
-        output.sink.flush()
+        sink_call(|| output.sink.flush())
     }
 
-    /// Ends the open output.
-    pub(super) fn close(&mut self, closing: &Closing) -> Result<(), SinkError> {
-        let Some(mut output) = self.current.take() else { return Ok(()) };
-        let result = output.sink.close(closing);
+    /// Ends the open output. It stays within reach of an erasure, whatever happens.
+    pub(super) fn close(&mut self, closing: &Closing) -> Result<(), Fault> {
+        let Some(output) = self.current.take() else { return Ok(()) };
         self.past.push(output);
-        result
+        self.past.last_mut().map_or(Ok(()), |output| sink_call(|| output.sink.close(closing)))
     }
 
     /// Sets the outlet as failed: it gets nothing more.
@@ -201,12 +215,17 @@ impl Outlet {
         self.failed = true;
     }
 
-    /// Erases every output, open and past. An output that is erased is not asked again.
+    /// Erases every output, open and past; one that is erased is not asked again. A sink that panics has not erased.
     pub(super) fn erase(&mut self, erasure: &Erasure) -> Vec<Receipt> {
         self.past.extend(self.current.take());
         let mut receipts = Vec::new();
         for output in self.past.iter_mut().filter(|output| !output.erased) {
-            let receipt = output.sink.erase(erasure);
+            let receipt = caught(|| output.sink.erase(erasure)).unwrap_or_else(|what| Receipt {
+                output: output.id,
+                fate: Fate::Pending(format!("the sink panicked: {what}")),
+                frames: output.frames.iter().sum(),
+                bytes: 0,
+            });
             if receipt.fate == Fate::Erased {
                 output.erased = true;
                 for (sum, frames) in self.erased.iter_mut().zip(output.frames) {

@@ -8,15 +8,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::consent::{Change, Consent, Digit, DigitSource, Event, Reason, Role, WithdrawnBy};
+use crate::consent::{Change, Consent, Digit, DigitSource, Event, Gate, Reason, Role, WithdrawnBy};
 use crate::frame::Ledger;
 use crate::policy::Tap;
-use crate::sink::{Closing, Erasure, Mark, Outcome, Receipt, SinkError};
+use crate::sink::{Closing, Erasure, Mark, Outcome, Receipt};
 use crate::time::CallTime;
 
 use super::config::{EXAMINE_LAG, MAX_PACKET, Shared};
 use super::event::{CallEvent, Events};
 use super::facts::CallFacts;
+use super::guard::Fault;
 use super::leg::{LegSpec, LegWriter};
 use super::line::{Fate, Shares};
 use super::outlet::{Outlet, SinkSpec};
@@ -25,6 +26,9 @@ use super::track::{Track, Was};
 /// A caller's leg that sent nothing for so long no longer keeps others waiting. The same time after which consent
 /// takes a caller as silent.
 const SILENT_LEG: Duration = Duration::from_millis(500);
+
+/// How far a digit's time stamp and its packet's arrival may be apart without a doubt about either.
+const STAMP_SLACK: Duration = Duration::from_millis(300);
 
 /// One call, worker side.
 pub(super) struct Session {
@@ -36,13 +40,23 @@ pub(super) struct Session {
     pub(super) events: Events,
     /// A frame that is out of its line and not counted yet: a panic in a sink must not lose it from the account.
     pub(super) in_hand: Option<(usize, Shares)>,
+    /// What a sink said when it panicked: the call is to fail.
+    pub(super) broken: Option<String>,
 }
 
 impl Session {
     pub(super) fn new(shared: Arc<Shared>, facts: CallFacts, consent: Consent) -> Session {
         let events = Events::default();
-        let mut session =
-            Session { shared, facts, consent, tracks: Vec::new(), outlets: Vec::new(), events, in_hand: None };
+        let mut session = Session {
+            shared,
+            facts,
+            consent,
+            tracks: Vec::new(),
+            outlets: Vec::new(),
+            events,
+            in_hand: None,
+            broken: None,
+        };
         // A call that may never be tapped says so at once.
         session.follow(CallTime::MIN);
         session
@@ -55,14 +69,14 @@ impl Session {
         writer
     }
 
-    pub(super) fn add_sink(&mut self, spec: SinkSpec) {
-        self.outlets.push(Outlet::new(spec));
+    pub(super) fn add_sink(&mut self, spec: SinkSpec, now: CallTime) {
+        self.outlets.push(Outlet::new(spec, now));
     }
 
     /// Time passes: everything that arrived is read, everything that is due goes.
     pub(super) fn step(&mut self, now: CallTime) {
         self.read_rings(now);
-        self.advance(now, EXAMINE_LAG);
+        self.advance(now);
         self.follow(now);
         self.hand_on_due(now);
         self.each_outlet(|outlet| outlet.flush(now));
@@ -71,7 +85,7 @@ impl Session {
     /// Tells consent what happened and does what follows.
     pub(super) fn tell(&mut self, at: CallTime, event: Event) {
         self.read_rings(at);
-        self.advance(at, EXAMINE_LAG);
+        self.advance(at);
         self.consent.tell(at, event);
         self.follow(at);
     }
@@ -79,14 +93,16 @@ impl Session {
     /// The host saw a digit on a leg.
     pub(super) fn digit(&mut self, at: CallTime, leg: u8, digit: Digit, onset: CallTime) {
         if let Some(role) = self.tracks.get(usize::from(leg)).map(Track::role) {
-            self.tell(at, Event::Digit { role, digit, source: DigitSource::Host, onset });
+            // Nothing is reported before it was pressed.
+            self.tell(at, Event::Digit { role, digit, source: DigitSource::Host, onset: onset.min(at) });
         }
     }
 
-    /// Shut first, then wipe, then erase.
+    /// Shut first, then wipe, then erase. Said again, it asks those again that could not erase.
     pub(super) fn withdraw(&mut self, at: CallTime, by: WithdrawnBy) -> Vec<Receipt> {
         self.consent.tell(at, Event::Withdrawn { by });
-        self.follow(at)
+        let receipts = self.follow(at);
+        if receipts.is_empty() { self.refuse(at, Reason::Withdrawn) } else { receipts }
     }
 
     /// What came before `at` is handed on at once, nothing after it.
@@ -130,8 +146,10 @@ impl Session {
         self.follow(at);
     }
 
-    /// The call failed: gates shut, buffers wiped, outputs closed as failed.
+    /// The call failed: gates shut, buffers wiped, outputs closed as failed. A 9 that waited in a ring, or to be settled,
+    /// counts.
     pub(super) fn fail(&mut self, at: CallTime, what: String) {
+        self.read_rings(at);
         self.consent.tell(at, Event::Failed);
         self.set_gates();
         if let Some((index, shares)) = self.in_hand.take() {
@@ -141,6 +159,11 @@ impl Session {
         self.events.add(CallEvent::CallFailed { what });
         self.close_outputs(at, Outcome::Failed, Reason::Failed);
         self.follow(at);
+    }
+
+    /// After the call has failed: what still comes is wiped.
+    pub(super) fn drain(&mut self) {
+        self.tracks.iter_mut().for_each(Track::wipe_ring);
     }
 
     /// The account of one leg.
@@ -178,7 +201,9 @@ impl Session {
     /// Everything that arrived counts as examined, without a detector's lag: `pause` and `end` do not wait.
     fn settle_up_to(&mut self, at: CallTime) {
         self.read_rings(at);
-        self.advance(at, Duration::ZERO);
+        self.advance(at);
+        let (received, heard) = self.progress();
+        self.consent.stand(at, received.unwrap_or(CallTime::MIN), heard);
         self.follow(at);
     }
 
@@ -189,8 +214,9 @@ impl Session {
             self.tracks[index].notice_drops(now);
             while let Some(was) = self.tracks[index].next(self.facts.zero) {
                 match was {
-                    Was::Digit { digit, onset } => {
+                    Was::Digit { digit, stamped, arrived } => {
                         let source = DigitSource::TelephoneEvent;
+                        let onset = self.onset(stamped, arrived);
                         self.consent.tell(now, Event::Digit { role, digit, source, onset });
                     }
                     Was::Audio(held) => self.take_in(index, held),
@@ -199,12 +225,26 @@ impl Session {
         }
     }
 
-    fn advance(&mut self, now: CallTime, lag: Duration) {
+    fn advance(&mut self, now: CallTime) {
+        let (received, heard) = self.progress();
+        self.consent.advance(now, received.map_or(CallTime::MIN, |to| to - EXAMINE_LAG), heard);
+    }
+
+    /// Up to where the callers' audio was received, and when their last packet came.
+    fn progress(&self) -> (Option<CallTime>, Option<CallTime>) {
         let heard = self.callers().filter_map(Track::last_arrival).max();
         // Of several callers' legs the slowest counts, as long as it sends at all.
         let sends = |track: &&Track| track.last_arrival() >= heard.map(|last| last - SILENT_LEG);
-        let examined = self.callers().filter(sends).filter_map(Track::received_to).min().map(|to| to - lag);
-        self.consent.advance(now, examined.unwrap_or(CallTime::MIN), heard);
+        (self.callers().filter(sends).filter_map(Track::received_to).min(), heard)
+    }
+
+    /// When a key was pressed. Its time stamp is believed, unless it moves a press out of a notice or its window that
+    /// the packet's arrival puts into it: there every 9 counts.
+    fn onset(&self, stamped: Option<CallTime>, arrived: CallTime) -> CallTime {
+        let Some(stamped) = stamped else { return arrived };
+        let apart = arrived.since(stamped).max(stamped.since(arrived));
+        let moved_out = self.consent.counts_at_once(arrived) && !self.consent.counts_at_once(stamped);
+        if moved_out && apart > STAMP_SLACK { arrived } else { stamped }
     }
 
     fn callers(&self) -> impl Iterator<Item = &Track> {
@@ -223,8 +263,6 @@ impl Session {
                 Change::Withdrawn { .. } => receipts.extend(self.refuse(now, Reason::Withdrawn)),
                 Change::Paused { at } => {
                     self.hand_on_now(at);
-                    // What comes late from before the pause must not be handed on in it.
-                    self.tracks.iter_mut().for_each(|track| track.settle_to(at));
                     self.each_outlet(|outlet| outlet.mark(Mark::Pause, at));
                 }
                 Change::Resumed { at } => self.each_outlet(|outlet| outlet.mark(Mark::Resume, at)),
@@ -273,15 +311,15 @@ impl Session {
     pub(super) fn close_output(&mut self, index: usize, at: CallTime, outcome: Outcome, reason: Reason) {
         let Some(output) = self.outlets[index].output() else { return };
         if outcome == Outcome::Complete
-            && let Err(error) = self.say_last_gaps(index, at)
+            && let Err(fault) = self.say_last_gaps(index, at)
         {
             // Ends this output, as truncated.
-            return self.sink_failed(index, &error);
+            return self.sink_failed(index, fault);
         }
         let closing = self.closing(index, at, outcome, reason);
         self.events.add(match self.outlets[index].close(&closing) {
-            Ok(()) => CallEvent::OutputClosed { output, at, reason },
-            Err(error) => CallEvent::SinkFailed { output, what: error.sentence() },
+            Ok(()) => CallEvent::OutputClosed { output, at, outcome, reason },
+            Err(fault) => CallEvent::SinkFailed { output, what: fault.sentence() },
         });
     }
 
@@ -294,17 +332,22 @@ impl Session {
         Closing { outcome, at, reason, permitted, ledgers }
     }
 
-    /// After a second panic: at least nothing more comes in.
+    /// After a panic in `fail` itself: at least nothing more comes in, and nothing held stays.
     pub(super) fn shut_all(&mut self) {
-        self.tracks.clear();
-        self.outlets.clear();
+        for track in &mut self.tracks {
+            track.set_gate(Gate::Shut);
+            while track.line.pop().is_some() {
+                track.counts.purged += 1;
+            }
+            track.wipe_ring();
+        }
     }
 
     /// Does something with every sink that works; an error ends that sink, not the call.
-    fn each_outlet(&mut self, mut act: impl FnMut(&mut Outlet) -> Result<(), SinkError>) {
+    fn each_outlet(&mut self, mut act: impl FnMut(&mut Outlet) -> Result<(), Fault>) {
         for index in 0..self.outlets.len() {
-            if let Err(error) = act(&mut self.outlets[index]) {
-                self.sink_failed(index, &error);
+            if let Err(fault) = act(&mut self.outlets[index]) {
+                self.sink_failed(index, fault);
             }
         }
     }

@@ -14,17 +14,23 @@ use crate::rtp::{EventDecoder, Order, Redundant, Sequence, Timeline};
 use crate::sink::{GapCause, LegDescription};
 use crate::time::{CallTime, MonoTime, duration_of};
 
+use super::config::{MAX_PACKET, REORDER};
 use super::leg::{self, LegShared, LegSpec, LegWriter};
 use super::line::{Held, Line, Origin, Shares};
 
-/// How far a digit's onset may lie from where its packet's arrival puts it, before its time stamp is not believed.
-const ONSET_AHEAD: Duration = Duration::from_secs(1);
-const ONSET_BEHIND: Duration = Duration::from_secs(10);
+/// How far a digit's time stamp may put it after, or before, where its packet's arrival does, and be believed: some stamp
+/// it with the next packet's time, and networks stall.
+const STAMP_AHEAD: Duration = MAX_PACKET.saturating_add(REORDER);
+const STAMP_BEHIND: Duration = Duration::from_secs(10);
+
+/// How far after its arrival a new stream may begin, so as not to overlap the old one. Two streams in turn must not push
+/// each other ahead.
+const AFTER_ARRIVAL: Duration = REORDER;
 
 /// What was taken from a ring.
 pub(super) enum Was {
-    /// A key was pressed.
-    Digit { digit: Digit, onset: CallTime },
+    /// A key was pressed: when by its time stamp, if that can be believed at all, and when by its packet's arrival.
+    Digit { digit: Digit, stamped: Option<CallTime>, arrived: CallTime },
     /// Audio, placed.
     Audio(Held),
 }
@@ -41,7 +47,7 @@ pub(super) struct Track {
     open: bool,
     stream: Stream,
     /// Digits seen and not told yet.
-    digits: VecDeque<(Digit, CallTime)>,
+    digits: VecDeque<Was>,
     pub(super) line: Line,
     pub(super) counts: Ledger,
     last_arrival: Option<CallTime>,
@@ -156,8 +162,8 @@ impl Track {
     /// Takes the next thing out of the ring that the session must know of.
     pub(super) fn next(&mut self, zero: MonoTime) -> Option<Was> {
         loop {
-            if let Some((digit, onset)) = self.digits.pop_front() {
-                return Some(Was::Digit { digit, onset });
+            if let Some(digit) = self.digits.pop_front() {
+                return Some(digit);
             }
             let (header, slot) = self.consumer.pop()?;
             if let Some(held) = self.read(header, slot, zero) {
@@ -209,17 +215,18 @@ impl Track {
     /// The account of the leg.
     pub(super) fn ledger(&self) -> Ledger {
         let (shared, counts) = (&*self.shared, &self.counts);
-        let at_the_door = shared.refused() + shared.full() + shared.size() + shared.format();
-        let before_the_ring = shared.full() + shared.size() + shared.format();
+        // Each counter is read once: the media thread goes on counting.
+        let (refused, full, size, format) = (shared.refused(), shared.full(), shared.size(), shared.format());
+        let waiting = self.consumer.waiting();
         Ledger {
-            pushed: self.consumer.taken() + at_the_door,
-            withheld: counts.withheld + shared.refused(),
-            full: counts.full + shared.full(),
-            size: counts.size + shared.size(),
-            format: counts.format + shared.format(),
-            in_flight: self.consumer.waiting() + self.line.len() as u64,
+            pushed: self.consumer.popped() + waiting + refused + full + size + format,
+            withheld: counts.withheld + refused,
+            full: counts.full + full,
+            size: counts.size + size,
+            format: counts.format + format,
+            in_flight: waiting + self.line.len() as u64,
             // What was dropped before the ring left a hole in the numbers too.
-            lost: self.stream.sequence.lost().saturating_sub(before_the_ring),
+            lost: self.stream.sequence.lost().saturating_sub(full + size + format),
             ..*counts
         }
     }
@@ -233,6 +240,15 @@ impl Track {
             return None;
         };
         self.follow_ssrc(&header, format, zero);
+        let length = header.length;
+        // Before its number is looked at: any one packet of a press proves it.
+        match format.encoding {
+            Encoding::TelephoneEvent => {
+                self.read_events(&header, &slot.bytes()[..length as usize], format.rate, header.timestamp, arrival);
+            }
+            Encoding::Redundant => self.read_redundant_events(&header, &slot, arrival),
+            _ => {}
+        }
         let sequence = match self.number(&header, arrival) {
             Ok(sequence) => sequence,
             Err(count) => {
@@ -240,14 +256,12 @@ impl Track {
                 return None;
             }
         };
-        let length = header.length;
         match format.encoding {
             Encoding::TelephoneEvent => {
-                self.read_events(&header, &slot.bytes()[..length as usize], format.rate, header.timestamp, arrival);
                 self.counts.withheld += 1;
                 None
             }
-            Encoding::Redundant => self.read_redundant(&header, slot, arrival, sequence),
+            Encoding::Redundant => self.read_redundant_audio(&header, slot, arrival, sequence),
             Encoding::ComfortNoise => {
                 let at = self.place(&header, format, arrival);
                 self.received_to = self.received_to.max(Some(at));
@@ -307,7 +321,7 @@ impl Track {
                 let in_time = stream
                     .timeline
                     .at(header.timestamp)
-                    .is_some_and(|at| at >= self.received_to.unwrap_or(CallTime::MIN) && at <= arrival + ONSET_AHEAD);
+                    .is_some_and(|at| at >= self.received_to.unwrap_or(CallTime::MIN) && at <= arrival + STAMP_AHEAD);
                 if repeated || gone_on || in_time || header.has(Header::MARKER) {
                     // Time stamps may come again: a press that carries one is a new press.
                     stream.events = EventDecoder::new();
@@ -323,7 +337,7 @@ impl Track {
     fn place(&mut self, header: &Header, format: Format, arrival: CallTime) -> CallTime {
         let received_to = self.received_to.unwrap_or(CallTime::MIN);
         if header.has(Header::HAS_TIMESTAMP) {
-            return self.stream.timeline.place(header.timestamp, arrival, received_to).at;
+            return self.stream.timeline.place(header.timestamp, arrival, received_to.min(arrival + AFTER_ARRIVAL)).at;
         }
         // Without time stamps: one after the other, as long as they come at that pace.
         let slack = Duration::from_millis(60).max(format.duration(header.samples));
@@ -353,65 +367,66 @@ impl Track {
         self.received_to = self.received_to.max(Some(end));
         let drops = u64::from(header.drops) + self.counts.full;
         let origin = Origin { sequence, drops, refused: self.shared.refused() };
-        Held { frame, due: arrival.max(place) + self.hold_back, origin, overdue: false, shares: Shares::default() }
+        Held { frame, due: arrival.max(place) + self.hold_back, origin, arrival, shares: Shares::default() }
     }
 
     fn read_events(&mut self, header: &Header, payload: &[u8], rate: u32, timestamp: u32, arrival: CallTime) {
         let marker = header.has(Header::MARKER);
         let presses = self.stream.events.read(payload, header.ssrc, timestamp, marker, rate);
-        let by_arrival = |duration: u32| arrival - duration_of(u64::from(duration), rate);
         for press in presses {
-            let expected = by_arrival(press.duration);
-            let onset = self.onset(press.onset, rate, expected);
+            let arrived = arrival - duration_of(u64::from(press.duration), rate);
+            let stamped = self.stamped(press.onset, rate, arrived);
             if let Some(digit) = Digit::from_event(press.event) {
-                self.digits.push_back((digit, onset));
+                self.digits.push_back(Was::Digit { digit, stamped, arrived });
             }
         }
         // While a key is held there is no audio: what is known of the caller goes on with the event.
         self.received_to = self.received_to.max(Some(arrival));
     }
 
-    /// Where a press began: by its time stamp when that is on the audio's clock and can be believed, else by arrival.
-    fn onset(&mut self, timestamp: u32, rate: u32, expected: CallTime) -> CallTime {
+    /// Where a press began by its time stamp, when that is on the audio's clock and not far from its packet's arrival.
+    fn stamped(&mut self, timestamp: u32, rate: u32, arrived: CallTime) -> Option<CallTime> {
         if self.stream.timeline.rate() != rate {
-            return expected;
+            return None;
         }
         match self.stream.timeline.at(timestamp) {
-            Some(at) if at <= expected + ONSET_AHEAD && at >= expected - ONSET_BEHIND => at,
-            Some(_) => expected,
-            None => self.stream.timeline.place(timestamp, expected, CallTime::MIN).at,
+            Some(at) => (at <= arrived + STAMP_AHEAD && at >= arrived - STAMP_BEHIND).then_some(at),
+            None => Some(self.stream.timeline.place(timestamp, arrived, CallTime::MIN).at),
         }
     }
 
-    /// RFC 2198: events in any block count; audio counts where it is the primary block.
-    fn read_redundant(
+    /// RFC 2198: events count in any block.
+    fn read_redundant_events(&mut self, header: &Header, slot: &SlotRef, arrival: CallTime) {
+        let Ok(redundant) = Redundant::parse(&slot.bytes()[..header.length as usize]) else { return };
+        for block in redundant.blocks() {
+            let format = self.format_of(block.payload_type);
+            if let Some(format) = format.filter(|format| format.encoding == Encoding::TelephoneEvent) {
+                self.read_events(header, block.data, format.rate, block.timestamp(header.timestamp), arrival);
+            }
+        }
+    }
+
+    /// RFC 2198: audio counts where it is the primary block, which comes last.
+    fn read_redundant_audio(
         &mut self,
         header: &Header,
         slot: SlotRef,
         arrival: CallTime,
         number: Option<u64>,
     ) -> Option<Held> {
-        let payload = &slot.bytes()[..header.length as usize];
-        let Ok(redundant) = Redundant::parse(payload) else {
+        let Ok(redundant) = Redundant::parse(&slot.bytes()[..header.length as usize]) else {
             self.counts.format += 1;
             return None;
         };
-        let mut primary = None;
-        for block in redundant.blocks() {
-            let Some(format) = self.format_of(block.payload_type) else { continue };
-            let timestamp = block.timestamp(header.timestamp);
-            if format.encoding == Encoding::TelephoneEvent {
-                self.read_events(header, block.data, format.rate, timestamp, arrival);
-            } else if format.is_audio() && block.timestamp_offset == 0 {
-                // The primary block is the payload's end.
-                primary = Some((format, header.length - block.data.len() as u32));
+        let primary = redundant.blocks().last()?;
+        let start = header.length - primary.data.len() as u32;
+        match self.format_of(primary.payload_type).filter(Format::is_audio) {
+            Some(format) => Some(self.audio(header, slot, start..header.length, format, arrival, number)),
+            None => {
+                self.counts.withheld += 1;
+                None
             }
         }
-        let Some((format, start)) = primary else {
-            self.counts.withheld += 1;
-            return None;
-        };
-        Some(self.audio(header, slot, start..header.length, format, arrival, number))
     }
 
     fn format_of(&self, payload_type: u8) -> Option<Format> {

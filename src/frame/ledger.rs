@@ -3,7 +3,7 @@
 /// What became of every frame of one leg, for the whole call or as one sink saw it.
 ///
 /// `pushed = delivered + masked + withheld + dropped() + purged + in_flight`, always. Each frame counts once, at its
-/// first fate; all but `in_flight` only rise. Counts are frames, not samples.
+/// first fate; all but `in_flight` and `lost` only rise. Counts are frames, not samples.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Ledger {
     /// Frames the host offered, refused ones included.
@@ -32,7 +32,7 @@ pub struct Ledger {
     pub purged: u64,
     /// On its way.
     pub in_flight: u64,
-    /// Beside the sum: packets that never arrived.
+    /// Beside the sum: packets that never arrived. Falls when one of them comes late after all.
     pub lost: u64,
     /// Beside the sum: delivered frames that receipts call erased.
     pub erased: u64,

@@ -1,6 +1,6 @@
 //! Blocks for audio that must be kept longer than its ring can spare.
 //!
-//! The pool bounds bytes, not blocks: a block is as long as the frame it keeps. A block is wiped when its last
+//! The pool bounds bytes: a block is as long as the frame it keeps, and is charged with what it costs beside. A block is wiped when its last
 //! reference goes. Used on workers and by sinks, never on a media thread (it allocates).
 
 use std::sync::Arc;
@@ -17,11 +17,22 @@ pub struct Pool {
     used: AtomicUsize,
 }
 
-/// No room left in the pool.
+/// What a block costs beside its audio: counts, lengths, and its place in a line.
+const OVERHEAD: usize = 192;
+
+/// No room left for held audio.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("the pool of held audio is full ({limit} bytes): the frame was dropped and counted")]
+#[error("no room for held audio (the limit is {limit} {unit}): the frame was dropped and counted")]
 pub struct PoolFull {
     limit: usize,
+    unit: &'static str,
+}
+
+impl PoolFull {
+    /// One leg holds `limit` frames already.
+    pub(crate) fn of_line(limit: usize) -> PoolFull {
+        PoolFull { limit, unit: "frames of one leg" }
+    }
 }
 
 impl Pool {
@@ -30,17 +41,18 @@ impl Pool {
         Arc::new(Pool { limit, used: AtomicUsize::new(0) })
     }
 
-    /// Bytes held now.
+    /// Bytes held now, overhead included.
     pub fn used(&self) -> usize {
         self.used.load(Ordering::Relaxed)
     }
 
     /// Copies `bytes` into a block.
     pub(crate) fn keep(self: &Arc<Pool>, bytes: &[u8]) -> Result<Block, PoolFull> {
-        let fits = |used: usize| used.checked_add(bytes.len()).filter(|&sum| sum <= self.limit);
+        let cost = bytes.len().saturating_add(OVERHEAD);
+        let fits = |used: usize| used.checked_add(cost).filter(|&sum| sum <= self.limit);
         self.used
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, fits)
-            .map_err(|_| PoolFull { limit: self.limit })?;
+            .map_err(|_| PoolFull { limit: self.limit, unit: "bytes of all calls" })?;
         Ok(Block(Arc::new(Body { bytes: bytes.into(), pool: Arc::clone(self) })))
     }
 }
@@ -63,6 +75,6 @@ impl Block {
 impl Drop for Body {
     fn drop(&mut self) {
         self.bytes.zeroize();
-        self.pool.used.fetch_sub(self.bytes.len(), Ordering::Relaxed);
+        self.pool.used.fetch_sub(self.bytes.len() + OVERHEAD, Ordering::Relaxed);
     }
 }

@@ -162,6 +162,11 @@ impl Consumer {
         self.memory.order.tail.load(Ordering::Acquire)
     }
 
+    /// How many frames were ever taken out of line.
+    pub(crate) fn popped(&self) -> u64 {
+        self.head
+    }
+
     /// How many frames are in line now.
     pub(crate) fn waiting(&self) -> u64 {
         self.taken() - self.head

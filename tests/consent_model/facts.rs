@@ -250,6 +250,12 @@ impl Log {
         self.advances(n).map(|(now, _, _)| now).max()
     }
 
+    /// Whether nobody waits any longer to know what was at `moment`: for half a second, or for two hold-backs.
+    pub fn is_overdue(&self, n: usize, moment: CallTime) -> bool {
+        let patience = Duration::from_millis(500).max(self.start.hold_back * 2);
+        self.now(n).is_some_and(|now| now >= moment + patience)
+    }
+
     fn examined(&self, n: usize) -> Option<CallTime> {
         self.advances(n).last().map(|(_, examined, _)| examined)
     }

@@ -121,8 +121,7 @@ impl<'a> Known<'a> {
             return Gate::Shut;
         }
         let present = self.present();
-        let notice_plays = self.facts.notices.last().is_some_and(|notice| notice.end.is_none());
-        let asked = notice_plays || self.facts.given(present).is_some();
+        let asked = !self.facts.notices.is_empty();
         let closed = if asked && role == Role::Caller { Gate::Listen } else { Gate::Wait };
         if self.is_paused() || self.facts.given(present).is_none() {
             closed
@@ -134,6 +133,7 @@ impl<'a> Known<'a> {
             let window_end = self.facts.window_end(present).expect("a notice was given");
             let early = window_end - self.facts.log.start.hold_back;
             let is_near = self.facts.log.now(self.facts.n).is_some_and(|now| now >= early);
+            let is_near = is_near && !self.facts.log.is_overdue(self.facts.n, window_end);
             if is_near { Gate::Hold } else { closed }
         }
     }
@@ -192,7 +192,9 @@ impl<'a> Known<'a> {
         } else if self.facts.window_end(controller).is_some_and(|end| at < end) {
             Ruling::Refused(Reason::WindowOpen)
         } else if !self.opened[controller] {
-            if is_present { Ruling::Undecided } else { Ruling::Refused(Reason::WindowOpen) }
+            let window_end = self.facts.window_end(controller).expect("a notice was given");
+            let waits = is_present && !self.facts.log.is_overdue(self.facts.n, window_end);
+            if waits { Ruling::Undecided } else { Ruling::Refused(Reason::WindowOpen) }
         } else if self.unsettled.iter().any(|&(onset, _)| onset <= at) {
             Ruling::Undecided
         } else {
@@ -244,7 +246,9 @@ impl<'a> Known<'a> {
             Entry::Tell(_, Event::Ended | Event::Failed | Event::LimitReached | Event::CallerLegClosed) => ends_here,
             Entry::Transfer(..) => ends_here,
             Entry::Advance { .. } => ends_here.filter(|_| {
-                self.unsettled.iter().any(|&(onset, _)| log.passed(number + 1, onset + alone(&self.facts, onset)))
+                let last_chance = |onset| onset + alone(&self.facts, onset);
+                let settled = |at| log.passed(number + 1, at) || log.is_overdue(number + 1, at);
+                self.unsettled.iter().any(|&(onset, _)| settled(last_chance(onset)))
             }),
             Entry::Tell(..) => None,
         }
@@ -330,9 +334,17 @@ fn nine(log: &Log, number: usize) -> Nine {
         return Nine::Nothing;
     };
     let facts = Facts::of(log, number);
-    let over = log.finals[number].closing.is_some_and(|closing| closing.0 <= onset);
     let is_data = facts.pauses().into_iter().chain(facts.data()).any(|stretch| stretch.contains(onset));
-    let Some(controller) = facts.controller_at(onset).filter(|_| !over && !is_data) else { return Nine::Nothing };
+    if let Some((at, reason)) = log.finals[number].closing.filter(|closing| closing.0 <= onset) {
+        // The phone call goes on after a failure, and nobody settles a 9 any more.
+        let goes_on = !is_data && matches!(reason, Reason::Failed | Reason::LimitReached);
+        let counts = |it| facts.given(it).is_some() && facts.controllers[it].rules.until == Until::CallEnd;
+        return match facts.controller_at(at) {
+            Some(controller) if goes_on && counts(controller) => Nine::Objection,
+            _ => Nine::Nothing,
+        };
+    }
+    let Some(controller) = facts.controller_at(onset).filter(|_| !is_data) else { return Nine::Nothing };
     if facts.counts_at_once(onset) {
         return Nine::Objection;
     }

@@ -58,7 +58,7 @@ fn a_transfer_ends_the_permission_and_asks_for_a_new_notice() {
     let mut call = open_call();
     call.transfer(at(20.0), Ok(CallRules { pairs: RECORD, ..rules() }));
     assert_eq!(changes(&mut call), [Change::ControllerChanged { at: at(20.0) }]);
-    assert_eq!(gates(&call), WAIT);
+    assert_eq!(gates(&call), LISTEN);
     assert_eq!(call.permit(Tap::Record, ALL), None);
     assert!(call.notice().is_none());
     assert_eq!(
@@ -105,7 +105,7 @@ fn a_transfer_breaks_off_the_notice_and_the_window_of_the_former_controller() {
     call.transfer(at(7.0), Ok(rules()));
     press(&mut call, '9', 8.0);
     pass(&mut call, 20.0);
-    assert_eq!(gates(&call), WAIT, "the 9 at 8 s belongs to the menu, and no window closes");
+    assert_eq!(gates(&call), LISTEN, "the 9 at 8 s belongs to the menu, and no window closes");
     report_of(&mut call, Role::Caller, '9', 6.9, 20.0);
     assert!(has_objected(&mut call, 6.9));
 }

@@ -4,6 +4,7 @@ mod alone;
 mod closing;
 mod limits;
 mod notice;
+mod patience;
 mod pause;
 mod permission;
 

@@ -53,7 +53,7 @@ fn a_notice_that_is_broken_off_was_not_given() {
     finish(&mut call, 5.9, false);
     pass(&mut call, 20.0);
     assert_eq!(changes(&mut call), [Change::NoticeNotGiven { at: at(5.9) }]);
-    assert_eq!(gates(&call), WAIT);
+    assert_eq!(gates(&call), LISTEN);
     assert_eq!(call.decision(Tap::Record).reason, Reason::NoticeNotGiven);
     notice(&mut call, 20.0, 26.0);
     pass(&mut call, 29.13);
@@ -68,7 +68,7 @@ fn a_notice_in_another_language_or_in_none_of_the_policy_was_not_given() {
         finish(&mut call, 6.0, true);
         pass(&mut call, 20.0);
         assert_eq!(changes(&mut call), [Change::NoticeNotGiven { at: at(6.0) }], "{language}");
-        assert_eq!(gates(&call), WAIT);
+        assert_eq!(gates(&call), LISTEN);
     }
     let mut call = Consent::new(Start { rules: Ok(rules()), language: "fr".into(), hold_back: Duration::ZERO });
     start(&mut call, 0.0, "fr");

@@ -1,0 +1,43 @@
+//! A panic is caught where it happens: what panicked is known to be broken, and nothing else.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use crate::sink::SinkError;
+
+/// What went wrong in a sink.
+pub(super) enum Fault {
+    /// It said so: it ends, the call goes on.
+    Error(SinkError),
+    /// It panicked, and said this: the call's tapping ends.
+    Panic(String),
+}
+
+impl Fault {
+    /// One line for people.
+    pub(super) fn sentence(&self) -> String {
+        match self {
+            Fault::Error(error) => error.sentence(),
+            Fault::Panic(what) => format!("the sink panicked, what it had written before stays: {what}"),
+        }
+    }
+}
+
+/// Calls into a sink.
+pub(super) fn sink_call<R>(act: impl FnOnce() -> Result<R, SinkError>) -> Result<R, Fault> {
+    match caught(act) {
+        Ok(result) => result.map_err(Fault::Error),
+        Err(what) => Err(Fault::Panic(what)),
+    }
+}
+
+/// Does something that may panic; an error is what the panic said.
+pub(super) fn caught<R>(act: impl FnOnce() -> R) -> Result<R, String> {
+    // Unwind safe: whatever panicked is not used again but to be closed, erased or dropped.
+    catch_unwind(AssertUnwindSafe(act)).map_err(|panic| text_of(panic.as_ref()).to_owned())
+}
+
+fn text_of(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
+}
