@@ -286,21 +286,30 @@ fn a_nine_that_another_packet_overtakes_takes_effect_at_its_onset() {
     refused_at(&mut scene, ONSET);
 }
 
+/// A call with its notice from 0 to 1 s, in which a side presses 9 at `onset`, run to 12 s.
+fn pressed(leg: usize, onset: CallTime) -> Scene {
+    let mut scene = Scene::new("ecommerce-be");
+    scene.call.notice_started(ms(0), "en");
+    if onset < ms(1_000) {
+        scene.run_to(onset);
+        key(&mut scene, leg, 9, onset, &press(100));
+    }
+    scene.run_to(ms(1_000));
+    scene.call.notice_finished(ms(1_000), true);
+    if onset >= ms(1_000) {
+        scene.run_to(onset);
+        key(&mut scene, leg, 9, onset, &press(100));
+    }
+    scene.run_to(ms(12_000));
+    scene
+}
+
 #[test]
 fn in_notice_and_window_every_nine_counts_at_once_and_nothing_is_ever_opened() {
-    // The last one begins a sample before the window's end, and is known 100 ms after it.
+    // The last one begins a sample before the window's end, and is known after it.
     let last = CallTime::from_nanos(OPEN.nanos() - 125_000);
     for onset in [ms(10), ms(500), ms(1_000), ms(2_500), ms(3_990), last] {
-        let mut scene = Scene::new("ecommerce-be");
-        scene.call.notice_started(ms(0), "en");
-        for until in [1_000, 12_000] {
-            if onset < ms(until) && onset >= ms(until - 11_000).max(ms(0)) && scene.objected().is_none() {
-                scene.run_to(onset);
-                key(&mut scene, CALLER, 9, onset, &press(100));
-            }
-            scene.run_to(ms(until));
-            scene.call.notice_finished(ms(until), true);
-        }
+        let mut scene = pressed(CALLER, onset);
         assert_eq!(scene.objected(), Some(onset));
         assert!(scene.sinks.iter().all(|sink| !sink.is_opened() && sink.told().is_empty()), "{onset:?}");
         scene.end();
@@ -340,23 +349,14 @@ fn a_nine_beside_another_digit_is_no_objection_and_the_recording_is_whole() {
 
 #[test]
 fn the_agents_nine_is_nothing_wherever_it_comes() {
-    for onset in [ms(500), ms(2_000), ONSET] {
-        let mut scene = Scene::new("ecommerce-be");
-        scene.call.notice_started(ms(0), "en");
-        let mut finished = false;
-        for until in [onset, ms(1_000), ms(12_000)] {
-            scene.run_to(until);
-            if until == onset {
-                key(&mut scene, AGENT, 9, onset, &press(100));
-            }
-            if !finished && scene.now() >= ms(1_000) {
-                finished = true;
-                scene.call.notice_finished(scene.now(), true);
-            }
-        }
+    for onset in [ms(500), ms(2_000), ms(3_900), ONSET] {
+        let mut scene = pressed(AGENT, onset);
         scene.end();
         assert_eq!(scene.objected(), None);
-        assert!(scene.sinks[RECORD].heard(AGENT).len() == 1);
+        for leg in [CALLER, AGENT] {
+            let heard = scene.sinks[RECORD].heard(leg);
+            assert_eq!((heard.len(), heard[0].from, heard[0].to), (1, OPEN, ms(12_020)), "{onset:?}, leg {leg}");
+        }
         assert!(!scene.events.iter().any(|event| matches!(event, CallEvent::Receipt(_))));
         scene.check_the_end();
     }

@@ -147,7 +147,7 @@ fn a_disk_with_no_room_at_all_is_said_to_be_full() {
 fn a_recording_that_is_not_closed_has_a_header_that_tells_no_lie() {
     let folder = tempfile::tempdir().expect("a folder");
     // Killed by the file size limit's signal in the middle of the call, with no word of farewell.
-    let script = "ulimit -f 96; exec \"$@\"";
+    let script = "ulimit -c 0 -f 96; exec \"$@\"";
     let tap = into("kept.pcap", folder.path()).under(&["bash", "-c", script, "bash"]);
     let (child, _kept) = tap.started();
     let output = child.wait_with_output().expect("it ends");
