@@ -32,6 +32,8 @@ pub mod audio;
 pub mod capture;
 pub mod consent;
 pub mod engine;
+#[cfg(feature = "capi")]
+mod ffi;
 pub mod frame;
 pub mod policy;
 #[cfg(feature = "capture")]

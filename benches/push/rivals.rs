@@ -13,8 +13,9 @@ pub struct Memcpy {
     rings: Vec<Vec<u8>>,
     slot_bytes: usize,
     turn: usize,
-    /// The slot whose turn it is in every ring, and the first that was not wiped yet.
+    /// The slot whose turn it is, in every ring.
     slot: usize,
+    /// Frames since the last wipe.
     unread: usize,
     data: Vec<u8>,
 }
@@ -47,21 +48,20 @@ impl Way for Memcpy {
                 }
             }
         }
+        self.unread += frames as usize;
     }
 
     fn empty(&mut self) {
-        // What was read is wiped, as in a leg's ring.
-        let full = self.unread == self.slot;
-        let read = (0..SLOTS)
-            .filter(|&slot| full || (slot + SLOTS - self.unread) % SLOTS <= (self.slot + SLOTS - self.unread) % SLOTS);
-        let read: Vec<usize> = read.collect();
+        // What was read is wiped, as in a leg's ring: the slots up to the one whose turn it is.
+        let slots = (self.unread.div_ceil(self.rings.len()) + 1).min(SLOTS);
         for ring in &mut self.rings {
-            for slot in &read {
+            for back in 0..slots {
+                let slot = (self.slot + SLOTS - back) % SLOTS;
                 ring[slot * self.slot_bytes..][..self.data.len()].fill(0);
             }
             black_box(ring);
         }
-        self.unread = self.slot;
+        self.unread = 0;
     }
 }
 

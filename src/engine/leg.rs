@@ -32,7 +32,7 @@ pub struct LegSpec {
 }
 
 impl LegSpec {
-    /// A leg with the default ring, 32 slots of 480 bytes: 640 ms of 20 ms packets, 15 KiB.
+    /// A leg with the default ring, 32 slots of 480 bytes: 640 ms of 20 ms packets, 18 KiB.
     pub fn new(role: Role, formats: Vec<Format>) -> LegSpec {
         LegSpec { role, formats, payload_types: Vec::new(), slots: 32, slot_bytes: 480 }
     }
