@@ -222,7 +222,8 @@ impl Session {
             let Some(from) = self.outlets[sink].handed_to(leg) else { continue };
             // Less than a packet is no silence, but where the hang-up fell.
             if end.since(from) > MAX_PACKET {
-                self.say_gap(sink, leg, Interval { from, to: end }, GapCause::Silent)?;
+                let cause = self.tracks[usize::from(leg)].last_gap_cause(from);
+                self.say_gap(sink, leg, Interval { from, to: end }, cause)?;
             }
         }
         Ok(())

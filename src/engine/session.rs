@@ -42,6 +42,15 @@ pub(super) struct Session {
     pub(super) in_hand: Option<(usize, Shares)>,
     /// What a sink said when it panicked: the call is to fail.
     pub(super) broken: Option<String>,
+    /// Keys whose moment has not come: at most a packet time ahead.
+    early: Vec<Key>,
+}
+
+/// A key that was pressed on a leg.
+struct Key {
+    role: Role,
+    digit: Digit,
+    onset: CallTime,
 }
 
 impl Session {
@@ -56,6 +65,7 @@ impl Session {
             events,
             in_hand: None,
             broken: None,
+            early: Vec::new(),
         };
         // A call that may never be tapped says so at once.
         session.follow(CallTime::MIN);
@@ -115,6 +125,7 @@ impl Session {
     /// The recording under this controller ends; another one begins with a notice of its own, if it may.
     pub(super) fn transfer(&mut self, at: CallTime, facts: CallFacts) {
         self.settle_up_to(at);
+        self.tell_keys(at, CallTime::MAX);
         // While the old controller's permit can still be had.
         self.hand_on_now(at);
         self.consent.transfer(at, facts.rules());
@@ -142,6 +153,7 @@ impl Session {
         self.settle_up_to(at);
         let audio_ends = self.tracks.iter().filter_map(Track::received_to).max();
         let at = audio_ends.map_or(at, |ends| at.max(ends.min(at + MAX_PACKET)));
+        self.tell_keys(at, CallTime::MAX);
         self.consent.tell(at, Event::Ended);
         self.follow(at);
     }
@@ -150,6 +162,7 @@ impl Session {
     /// counts.
     pub(super) fn fail(&mut self, at: CallTime, what: String) {
         self.read_rings(at);
+        self.tell_keys(at, CallTime::MAX);
         self.consent.tell(at, Event::Failed);
         self.set_gates();
         if let Some((index, shares)) = self.in_hand.take() {
@@ -215,13 +228,22 @@ impl Session {
             while let Some(was) = self.tracks[index].next(self.facts.zero) {
                 match was {
                     Was::Digit { digit, stamped, arrived } => {
-                        let source = DigitSource::TelephoneEvent;
                         let onset = self.onset(stamped, arrived);
-                        self.consent.tell(now, Event::Digit { role, digit, source, onset });
+                        self.early.push(Key { role, digit, onset });
                     }
                     Was::Audio(held) => self.take_in(index, held),
                 }
             }
+        }
+        self.tell_keys(now, now);
+    }
+
+    /// Tells consent the keys pressed by `until`. Some telephones stamp a press with the time of the packet that follows:
+    /// it waits for its moment, so that a pause or "digits are data" that begins before it is known.
+    fn tell_keys(&mut self, now: CallTime, until: CallTime) {
+        let source = DigitSource::TelephoneEvent;
+        for Key { role, digit, onset } in self.early.extract_if(.., |key| key.onset <= until) {
+            self.consent.tell(now, Event::Digit { role, digit, source, onset });
         }
     }
 
@@ -317,10 +339,12 @@ impl Session {
             return self.sink_failed(index, fault);
         }
         let closing = self.closing(index, at, outcome, reason);
-        self.events.add(match self.outlets[index].close(&closing) {
-            Ok(()) => CallEvent::OutputClosed { output, at, outcome, reason },
-            Err(fault) => CallEvent::SinkFailed { output, what: fault.sentence() },
-        });
+        match self.outlets[index].close(&closing) {
+            Ok(()) => self.events.add(CallEvent::OutputClosed { output, at, outcome, reason }),
+            // That it failed was said already.
+            Err(_) if outcome == Outcome::Truncated => {}
+            Err(fault) => self.events.add(CallEvent::SinkFailed { output, what: fault.sentence() }),
+        }
     }
 
     fn closing(&self, index: usize, at: CallTime, outcome: Outcome, reason: Reason) -> Closing {

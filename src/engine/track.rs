@@ -212,6 +212,14 @@ impl Track {
         }
     }
 
+    /// Why nothing came after the frame handed on last, in a gap that begins at `from`.
+    pub(super) fn last_gap_cause(&self, from: CallTime) -> GapCause {
+        let shared = &*self.shared;
+        let at_the_door = shared.full() + shared.size() + shared.format();
+        let drops = at_the_door + self.counts.full + self.counts.format;
+        self.gap_cause(Origin { sequence: None, drops, refused: shared.refused() }, from)
+    }
+
     /// The account of the leg.
     pub(super) fn ledger(&self) -> Ledger {
         let (shared, counts) = (&*self.shared, &self.counts);
@@ -365,7 +373,7 @@ impl Track {
         let end = frame.stretch().to;
         self.stream.next = Some(end);
         self.received_to = self.received_to.max(Some(end));
-        let drops = u64::from(header.drops) + self.counts.full;
+        let drops = u64::from(header.drops) + self.counts.full + self.counts.format;
         let origin = Origin { sequence, drops, refused: self.shared.refused() };
         Held { frame, due: arrival.max(place) + self.hold_back, origin, arrival, shares: Shares::default() }
     }

@@ -119,6 +119,7 @@ impl Policy {
             "  The caller presses 9 in the notice or within {:?} after it: nothing is tapped.",
             opt_out.window
         ));
+        page.line(format_args!("  Not while the host has paused the call, or says that keyed digits are data."));
         match opt_out.until {
             Until::CallEnd => {
                 page.line(format_args!("  Later a 9 counts when no other digit is within {:?} of it.", opt_out.alone))

@@ -20,9 +20,9 @@ pub enum ReplayError {
         /// The capture.
         file: String,
     },
-    /// The capture's clock leaps by more than a day.
+    /// The capture's clock leaps by more than an hour.
     #[error(
-        "{file}: the capture's clock leaps from {from} to {to} of the call: cut the capture there; nothing after the leap was used"
+        "{file}: no packet of the call for more than an hour, from {from} to {to} after its first: the capture's clock must have leapt; cut it there (nothing was written)"
     )]
     ClockLeaps {
         /// The capture.

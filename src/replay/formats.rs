@@ -11,6 +11,9 @@ use super::Chosen;
 /// What is taken as keyed digits when nobody says: the number that most telephones use.
 const USUAL_EVENT_TYPE: (u8, &str) = (101, "telephone-event/8000");
 
+/// Bytes of a slot at the most, whatever a session description claims: 60 ms of 48 kHz stereo need 11,520.
+const LONGEST_SLOT: usize = 16 * 1024;
+
 /// The formats of one leg, by payload type, and which of them its packets used.
 #[derive(Clone, Debug)]
 pub struct LegFormats {
@@ -34,7 +37,11 @@ impl LegFormats {
                     }
                 }
             }
-            Chosen::Sources(_) => formats.name(USUAL_EVENT_TYPE.0, USUAL_EVENT_TYPE.1),
+            Chosen::Sources(_) => {}
+        }
+        if formats.known.format(USUAL_EVENT_TYPE.0).is_none() {
+            // Better a key too many than a 9 that nobody saw.
+            formats.name(USUAL_EVENT_TYPE.0, USUAL_EVENT_TYPE.1);
         }
         for (number, rtpmap) in said {
             formats.name(*number, rtpmap);
@@ -59,6 +66,11 @@ impl LegFormats {
         numbers.map(|number| (number, self.known.format(number).unwrap_or(UNKNOWN)))
     }
 
+    /// Whether any of its packets is audio that can be decoded.
+    pub fn has_audio(&self) -> bool {
+        self.used().any(|(_, format)| format.is_audio())
+    }
+
     /// The payload types in use that this version cannot decode, named as the signalling names them.
     pub fn undecodable(&self) -> Vec<String> {
         let unknown = self.used().filter(|(_, format)| format.encoding == Encoding::Unknown);
@@ -75,7 +87,8 @@ impl LegFormats {
             });
             spec.payload_types.push((number, index as u8));
             let second = format.bytes_per_sample().unwrap_or(0) * format.rate as usize;
-            spec.slot_bytes = spec.slot_bytes.max(second * MAX_PACKET.as_millis() as usize / 1000);
+            let longest = second * MAX_PACKET.as_millis() as usize / 1000;
+            spec.slot_bytes = spec.slot_bytes.max(longest.min(LONGEST_SLOT));
         }
         spec
     }

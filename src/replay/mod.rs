@@ -21,8 +21,8 @@ use crate::consent::Role;
 use crate::engine::{Call, CallError, CallEvent, LegWriter, TICK};
 use crate::time::{CallTime, MonoTime};
 
-/// The longest time without a packet. A capture that leaps further has a broken clock.
-const LONGEST_SILENCE: Duration = Duration::from_secs(24 * 3600);
+/// The longest time without a packet of either side. A capture that leaps further has a broken clock.
+const LONGEST_SILENCE: Duration = Duration::from_secs(3600);
 
 /// Which packets of a capture are the call's.
 #[derive(Clone, Debug)]
@@ -61,6 +61,11 @@ impl Prepared {
         let (mut zero, mut first, mut last, mut packets) = (None, None, MonoTime(0), 0);
         while let Some(packet) = streams.next_packet()? {
             let at = MonoTime(packet.time_ns);
+            // Refused here, before anything is written.
+            if packets > 0 && at.on_call(last) > CallTime::ZERO + LONGEST_SILENCE {
+                let [from, to] = [last, at].map(|moment| moment.on_call(first.unwrap_or(at)));
+                return Err(ReplayError::ClockLeaps { file: name, from, to });
+            }
             let leg = usize::from(packet.side != caller);
             if leg == 0 {
                 zero.get_or_insert(at);
@@ -121,7 +126,6 @@ impl Prepared {
         stop_at: Option<CallTime>,
         watch: &mut impl FnMut(Seen),
     ) -> Result<(), ReplayError> {
-        let name = capture.name().to_owned();
         let mut streams = open(capture, &self.chosen)?;
         let end = stop_at.unwrap_or(self.ends_at()).min(self.ends_at());
         let mut clock = Clock { now: CallTime::MIN, next_tick: CallTime::MIN, actions: script.actions().peekable() };
@@ -129,9 +133,6 @@ impl Prepared {
             let arrival = MonoTime(packet.time_ns);
             // A capture's times may step back a little; the call's clock does not.
             let at = arrival.on_call(self.zero).max(clock.now);
-            if clock.now != CallTime::MIN && at.since(clock.now) > LONGEST_SILENCE {
-                return Err(ReplayError::ClockLeaps { file: name, from: clock.now, to: at });
-            }
             if at > end {
                 break;
             }
@@ -142,6 +143,10 @@ impl Prepared {
         }
         clock.run_to(end, call, watch);
         call.end(end);
+        // A withdrawal told after the call counts too; consent ignores everything else then.
+        while let Some((at, action)) = clock.actions.next() {
+            action.act((*at).max(clock.now), call);
+        }
         clock.tell(call, watch);
         Ok(())
     }

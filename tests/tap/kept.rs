@@ -183,7 +183,7 @@ fn two_runs_differ_in_nothing_but_the_ids_of_their_outputs() {
 fn for_people_the_result_is_said_in_words() {
     let ran = tap("kept.pcap").for_people().run().good();
     for line in [
-        "entity   ecommerce-be: Ingenico e-Commerce Solutions BV/SRL (BE); service customer-care",
+        "entity   ecommerce-be: Ingenico e-Commerce Solutions BV/SRL (BE); service customer-care; the caller chose en",
         "    2.000 s  the notice was given in full at 2.000 s; the caller may refuse until 5.000 s",
         "caller    1000 packets = 750 delivered + 250 withheld",
     ] {

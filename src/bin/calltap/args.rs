@@ -67,7 +67,8 @@ pub struct Tap {
     /// The number that was dialled; the policy knows whose it is.
     #[arg(long, value_name = "NUMBER", help_heading = "The call")]
     pub dialed: Option<String>,
-    /// The service that was called. Default: the dialled number's, else customer-care.
+    /// The service that was called. Default: the dialled number's, else customer-care. A dialled number's service
+    that is not covered cannot be overruled.
     #[arg(long, value_name = "NAME", help_heading = "The call")]
     pub service: Option<String>,
     /// The language the caller chose, as in en, nl or fr-BE.
@@ -83,13 +84,14 @@ pub struct Tap {
     /// The notice stopped before its end: it was not given.
     #[arg(long, requires = "notice", help_heading = "What happened")]
     pub notice_broken_off: bool,
-    /// When the caller told the agent that they withdraw.
+    /// When the caller told the agent that they withdraw. Also after the call: what was recorded is then erased.
     #[arg(long, value_name = "TIME", value_parser = times::moment, help_heading = "What happened")]
     pub withdraw_at: Option<CallTime>,
     /// When the call was paused, as in 10s..15s. May be given several times.
     #[arg(long, value_name = "FROM..TO", value_parser = times::stretch, help_heading = "What happened")]
     pub pause: Vec<Interval>,
-    /// When keyed digits were data, so that no 9 among them refuses. May be given several times.
+    /// When keyed digits were data, so that no 9 among them refuses, not even in notice or window. May be given several
+    /// times.
     #[arg(long, value_name = "FROM..TO", value_parser = times::stretch, help_heading = "What happened")]
     pub digits_are_data: Vec<Interval>,
     /// Hang up here instead of at the capture's end.

@@ -18,9 +18,11 @@ use crate::{say, text};
 pub struct Json;
 
 impl Voice for Json {
-    fn begin(&self, _: &Tap, policy: &Policy, entity: &str, service: &str, call: &Prepared) -> Result<(), Failure> {
+    fn begin(&self, args: &Tap, policy: &Policy, entity: &str, service: &str, call: &Prepared) -> Result<(), Failure> {
         line(&json!({
             "event": "call",
+            "capture": args.capture.to_string_lossy(),
+            "language": args.language,
             "entity": entity,
             "service": service,
             "policy": policy.hash(),
@@ -55,6 +57,7 @@ impl Voice for Json {
             "reason": report.reason.map(|reason| reason.to_string()),
             "files": report.files.iter().map(|path| path.to_string_lossy()).collect::<Vec<_>>(),
             "permitted": permitted,
+            "notes": report.notes,
             "legs": legs,
         }))
     }

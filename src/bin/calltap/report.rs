@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use calltap::consent::{Change, Permission, Reason};
-use calltap::engine::{Call, CallEvent};
+use calltap::engine::{Call, CallEvent, MAX_PACKET};
 use calltap::frame::Ledger;
 use calltap::policy::{Pairs, Policy, Purpose, Tap as Kind};
 use calltap::replay::Prepared;
@@ -37,6 +37,8 @@ pub struct Report {
     pub files: Vec<PathBuf>,
     /// When recording was permitted.
     pub permitted: Vec<Permission>,
+    /// What was left out.
+    pub notes: Vec<String>,
     /// The caller's and the agent's account.
     pub ledgers: Vec<Ledger>,
     /// What was refused for good, as soon as it was.
@@ -111,7 +113,28 @@ impl Report {
         self.files = files.iter().flat_map(WavFiles::existing).collect();
         self.ledgers = (0..2).filter_map(|leg| call.ledger(leg)).collect();
         self.permitted = call.permitted(Pairs::one(Kind::Record, Purpose::Quality));
-        self.reason = Some(self.closed.unwrap_or(self.so_far.reason()));
+        let as_it_stood = match self.so_far.reason() {
+            // Allowed, and yet nothing is there: a disk, not a caller, said no.
+            Reason::Allowed if !self.recorded && !self.sink_failures.is_empty() => Reason::Failed,
+            reason => reason,
+        };
+        self.reason = Some(self.closed.unwrap_or(as_it_stood));
+    }
+
+    /// What was left out, and is not a failure by itself: for people and programs to know.
+    pub fn notes(&self, call: &Prepared) -> Vec<String> {
+        let mut notes = Vec::new();
+        for ((formats, ledger), who) in call.formats().into_iter().zip(&self.ledgers).zip(WHO) {
+            let unknown = formats.undecodable();
+            if !unknown.is_empty() && formats.has_audio() {
+                notes.push(format!(
+                    "{} packets of the {who} were left out: {}, which cannot be decoded",
+                    ledger.format,
+                    unknown.join(", ")
+                ));
+            }
+        }
+        notes
     }
 
     /// Whether something went wrong that was asked for.
@@ -119,17 +142,29 @@ impl Report {
         if let Some(what) = self.call_failure.as_ref().or(self.sink_failures.first()) {
             return Err(Failure::Failed(what.clone()));
         }
-        // A call that may never be tapped needs no codec.
-        let refused = matches!(self.closed, Some(reason) if reason != Reason::Failed) || !self.so_far.notice_given;
-        for (formats, who) in call.formats().into_iter().zip(["caller", "agent"]) {
+        // A call that may never be tapped, or was refused, needs nothing of its audio.
+        if matches!(self.closed, Some(reason) if reason != Reason::Failed) || !self.so_far.notice_given {
+            return Ok(());
+        }
+        for ((formats, ledger), who) in call.formats().into_iter().zip(&self.ledgers).zip(WHO) {
             let unknown = formats.undecodable();
-            if !unknown.is_empty() && !refused {
-                let codecs = unknown.join(", ");
+            if !unknown.is_empty() && !formats.has_audio() {
                 return Err(Failure::Failed(format!(
-                    "the {who}'s audio is {codecs}, which this version cannot decode: none of it was examined or recorded; G.711 (PCMA, PCMU) and L16 can be"
+                    "the {who}'s audio is {}, which this version cannot decode: none of it was examined or recorded; G.711 (PCMA, PCMU) and L16 can be",
+                    unknown.join(", ")
+                )));
+            }
+            if ledger.size > 0 {
+                return Err(Failure::Failed(format!(
+                    "{} packets of the {who} hold more than {} ms: they were neither examined nor recorded",
+                    ledger.size,
+                    MAX_PACKET.as_millis()
                 )));
             }
         }
         Ok(())
     }
 }
+
+/// The legs of a replayed call.
+const WHO: [&str; 2] = ["caller", "agent"];

@@ -16,6 +16,9 @@ use crate::error::Failure;
 use crate::report::{Report, Voice};
 use crate::{json, policy, progress, text, times};
 
+/// The service that is called when nobody says which.
+const CUSTOMER_CARE: &str = "customer-care";
+
 /// `calltap tap CAPTURE ...`
 pub fn run(args: &Tap) -> Result<(), Failure> {
     let policy = policy::load(args.policy.as_deref())?;
@@ -27,7 +30,7 @@ pub fn run(args: &Tap) -> Result<(), Failure> {
         id,
         entity: entity.clone(),
         service: service.clone(),
-        direction: if args.caller_is == CallerIs::Callee { Direction::Outbound } else { Direction::Inbound },
+        direction: direction(args),
         language: args.language.clone(),
         zero: prepared.zero(),
         started: prepared.started(),
@@ -37,6 +40,7 @@ pub fn run(args: &Tap) -> Result<(), Failure> {
     voice.begin(args, &policy, &entity, &service, &prepared)?;
     let mut report = play(args, &prepared, capture, &mut call, voice)?;
     report.finish(&call, &files.lock().unwrap_or_else(PoisonError::into_inner));
+    report.notes = report.notes(&prepared);
     report.entity = entity;
     report.policy_hash = policy.hash().to_owned();
     voice.end(&report)?;
@@ -72,12 +76,20 @@ fn read(args: &Tap) -> Result<(Prepared, Capture, String), Failure> {
 
 /// The entity and the service that were called. A number that is nobody's gives an entity that nobody configured.
 fn called(args: &Tap, policy: &Policy) -> (String, String) {
-    let by_number = args.dialed.as_deref().and_then(|number| policy.dialed(number));
-    let (entity, service) = match by_number {
-        Some((entity, service)) => (entity.id().to_owned(), service.to_owned()),
-        None => (args.entity.clone().unwrap_or_default(), "customer-care".to_owned()),
-    };
-    (entity, args.service.clone().unwrap_or(service))
+    let said = args.service.clone();
+    match args.dialed.as_deref().and_then(|number| policy.dialed(number)) {
+        Some((entity, service)) => {
+            // Of two answers the stricter one counts: nobody can talk a number out of its service.
+            let is_covered = |service: &str| policy.rules(entity.id(), service, direction(args)).is_ok();
+            let service = said.filter(|_| is_covered(service)).unwrap_or_else(|| service.to_owned());
+            (entity.id().to_owned(), service)
+        }
+        None => (args.entity.clone().unwrap_or_default(), said.unwrap_or_else(|| CUSTOMER_CARE.to_owned())),
+    }
+}
+
+fn direction(args: &Tap) -> Direction {
+    if args.caller_is == CallerIs::Callee { Direction::Outbound } else { Direction::Inbound }
 }
 
 /// Registers the recorder, unless the call can never be recorded: then not even a folder is made.

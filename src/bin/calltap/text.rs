@@ -1,12 +1,15 @@
 //! For people: a line for everything that happened, then what came of it.
 
+use std::path::Path;
+
 use calltap::audio::Encoding;
+use calltap::capture::escape_wire;
 use calltap::consent::{Change, Reason};
 use calltap::engine::CallEvent;
 use calltap::frame::Ledger;
 use calltap::policy::{Policy, Tap as Kind};
 use calltap::replay::{LegFormats, Prepared};
-use calltap::sink::Fate;
+use calltap::sink::{Fate, Outcome};
 use calltap::time::CallTime;
 
 use crate::args::Tap;
@@ -21,13 +24,14 @@ impl Voice for Text {
     fn begin(&self, args: &Tap, policy: &Policy, entity: &str, service: &str, call: &Prepared) -> Result<(), Failure> {
         let name = match policy.entity(entity) {
             Some(known) => format!("{entity}: {} ({})", known.legal_name(), known.country()),
-            None if entity.is_empty() => "unknown: the policy knows no such number".to_owned(),
-            None => format!("{entity}: unknown to the policy"),
+            None if args.dialed.is_some() => "unknown: the policy knows no such number".to_owned(),
+            None => format!("'{}': unknown to the policy", escape_wire(entity)),
         };
+        let [service, language] = [service, &args.language].map(escape_wire);
         let [caller, agent] = call.formats().map(codecs);
-        say(&format!("capture  {}", args.capture.display()))?;
+        say(&format!("capture  {}", printable(&args.capture)))?;
         say(&format!("call     began {}, lasts {}; caller {caller}, agent {agent}", call.started(), call.ends_at()))?;
-        say(&format!("entity   {name}; service {service}"))?;
+        say(&format!("entity   {name}; service {service}; the caller chose {language}"))?;
         say(&format!("policy   {} ({})", policy.origin(), policy.hash().get(..12).unwrap_or_default()))?;
         if args.notice.is_none() {
             say("notice   none: give --notice FROM..TO when one was played")?;
@@ -44,7 +48,7 @@ impl Voice for Text {
         let reason = report.reason.unwrap_or(Reason::Failed);
         if report.recorded {
             for path in &report.files {
-                say(&format!("recorded  {}", path.display()))?;
+                say(&format!("recorded  {}", printable(path)))?;
             }
         } else {
             say(&format!("nothing recorded: {reason}{}", explain(reason)))?;
@@ -52,8 +56,18 @@ impl Voice for Text {
         for (ledger, who) in report.ledgers.iter().zip(["caller", "agent "]) {
             say(&format!("{who}    {}", account(ledger)))?;
         }
+        for note in &report.notes {
+            say(&format!("note      {note}"))?;
+        }
         Ok(())
     }
+}
+
+/// A path as short as it can be from here, which cannot move a terminal's cursor.
+fn printable(path: &Path) -> String {
+    let here = std::env::current_dir().unwrap_or_default();
+    let path = path.strip_prefix(&here).unwrap_or(path);
+    path.to_string_lossy().chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
 /// One event as a sentence.
@@ -64,7 +78,11 @@ pub fn of_event(event: &CallEvent) -> String {
             format!("recording {output} begins, with the audio of {from}")
         }
         CallEvent::OutputOpened { output, from, .. } => format!("listening {output} begins, with the audio of {from}"),
-        CallEvent::OutputClosed { output, reason, .. } => format!("recording {output} is complete: {reason}"),
+        CallEvent::OutputClosed { output, outcome, reason, .. } => match outcome {
+            Outcome::Complete => format!("recording {output} is complete: {reason}"),
+            Outcome::Truncated => format!("recording {output} ends early, what it has stays"),
+            Outcome::Failed => format!("recording {output} ends with the call's failure, what it has stays"),
+        },
         CallEvent::SinkFailed { output, what } => format!("recording {output} failed: {what}"),
         CallEvent::Receipt(receipt) => {
             let fate = match &receipt.fate {
@@ -143,7 +161,12 @@ fn account(ledger: &Ledger) -> String {
         ("delivered", ledger.delivered),
         ("masked", ledger.masked),
         ("withheld", ledger.withheld),
-        ("dropped", ledger.dropped()),
+        ("dropped (same packet again)", ledger.duplicate),
+        ("dropped (too late)", ledger.late),
+        ("dropped (not decodable)", ledger.format),
+        ("dropped (too long)", ledger.size),
+        ("dropped (no room)", ledger.full + ledger.queue),
+        ("dropped (sink failed)", ledger.sink),
         ("purged", ledger.purged),
         ("in flight", ledger.in_flight),
     ];
