@@ -68,7 +68,7 @@ pub struct Tap {
     #[arg(long, value_name = "NUMBER", help_heading = "The call")]
     pub dialed: Option<String>,
     /// The service that was called. Default: the dialled number's, else customer-care. A dialled number's service
-    that is not covered cannot be overruled.
+    /// that is not covered cannot be overruled.
     #[arg(long, value_name = "NAME", help_heading = "The call")]
     pub service: Option<String>,
     /// The language the caller chose, as in en, nl or fr-BE.
