@@ -144,7 +144,7 @@ impl Prepared {
         clock.run_to(end, call, watch);
         call.end(end);
         // A withdrawal told after the call counts too; consent ignores everything else then.
-        while let Some((at, action)) = clock.actions.next() {
+        for (at, action) in clock.actions.by_ref() {
             action.act((*at).max(clock.now), call);
         }
         clock.tell(call, watch);
