@@ -19,8 +19,8 @@ use timing::{Way, time};
 /// Bytes of a 20 ms frame: G.711, linear at 8 kHz, linear at 48 kHz.
 const SIZES: [usize; 3] = [160, 320, 1920];
 
-/// One leg has its ring in the nearest caches, a thousand have not.
-const LEGS: [usize; 2] = [1, 1_000];
+/// One leg has its ring in the nearest caches, a hundred in a near one, a thousand in none.
+const LEGS: [usize; 3] = [1, 100, 1_000];
 
 /// Slots of each ring, as a leg has by default.
 const SLOTS: usize = 32;
@@ -30,8 +30,8 @@ fn push(criterion: &mut Criterion) {
         let mut group = criterion.benchmark_group(format!("{legs} legs"));
         // Each sample is the mean of as many pushes as any other: thousands.
         group.sampling_mode(SamplingMode::Flat);
-        // What the worker does in between takes far longer than what is timed, so of one leg little is asked for.
-        group.measurement_time(Duration::from_millis(if legs == 1 { 50 } else { 500 }));
+        // What the worker does in between takes far longer than what is timed, so of few legs little is asked for.
+        group.measurement_time(Duration::from_millis(if legs < 1_000 { 50 } else { 500 }));
         for bytes in SIZES {
             let mut bench = |name: &str, way: &mut dyn Way| {
                 group.bench_function(BenchmarkId::new(name, bytes), |bencher| {
