@@ -79,6 +79,9 @@ fn word(item: &ChannelItem) -> String {
     }
 }
 
+/// What a frame of 160 bytes costs in the pool: its audio, and 192 bytes beside.
+const FRAME: usize = 160 + 192;
+
 #[test]
 fn everything_arrives_in_order_and_frames_are_not_copied() {
     let pool = Pool::new(1_000);
@@ -97,7 +100,7 @@ fn everything_arrives_in_order_and_frames_are_not_copied() {
     assert_eq!(words, expected);
     let ChannelItem::Frame(received) = &items[1] else { panic!("a frame") };
     assert_eq!(received.bytes().as_ptr(), first.bytes().as_ptr());
-    assert_eq!(pool.used(), 160);
+    assert_eq!(pool.used(), FRAME);
 }
 
 #[test]
@@ -112,7 +115,7 @@ fn what_a_full_channel_drops_is_told_before_the_next_frame_that_fits() {
     sink.frame(&frame(&pool, AGENT, 9_080)).expect("dropped, not failed");
     sink.mark(Mark::Pause, at(9_100)).expect("dropped, not failed");
     assert_eq!(sink.dropped(), 5);
-    assert_eq!(pool.used(), 320, "what was dropped is not kept");
+    assert_eq!(pool.used(), 2 * FRAME, "what was dropped is not kept");
     // One place: the gap fits, the frame after it does not, and is missing in its turn.
     let mut words = vec![word(&items.try_recv().expect("an item"))];
     sink.frame(&frame(&pool, CALLER, 9_100)).expect("dropped, not failed");
