@@ -247,8 +247,14 @@ impl Track {
             self.counts.format += 1;
             return None;
         };
-        self.follow_ssrc(&header, format, zero);
         let length = header.length;
+        if format.encoding == Encoding::TelephoneEvent && self.is_of_another_stream(&header) {
+            // Some gateways send keys as a stream of their own: it must not disturb the audio's clock.
+            self.read_events(&header, &slot.bytes()[..length as usize], format.rate, header.timestamp, arrival);
+            self.counts.withheld += 1;
+            return None;
+        }
+        self.follow_ssrc(&header, format, zero);
         // Before its number is looked at: any one packet of a press proves it.
         match format.encoding {
             Encoding::TelephoneEvent => {
@@ -282,6 +288,10 @@ impl Track {
                 None
             }
         }
+    }
+
+    fn is_of_another_stream(&self, header: &Header) -> bool {
+        header.has(Header::HAS_TIMESTAMP) && self.stream.ssrc.is_some_and(|ssrc| ssrc != header.ssrc)
     }
 
     /// A new SSRC is a new stream: its numbers and time stamps have nothing to do with the old ones (RFC 3550, 5.1).
@@ -383,7 +393,7 @@ impl Track {
         let presses = self.stream.events.read(payload, header.ssrc, timestamp, marker, rate);
         for press in presses {
             let arrived = arrival - duration_of(u64::from(press.duration), rate);
-            let stamped = self.stamped(press.onset, rate, arrived);
+            let stamped = self.stamped(header, press.onset, rate, arrived);
             if let Some(digit) = Digit::from_event(press.event) {
                 self.digits.push_back(Was::Digit { digit, stamped, arrived });
             }
@@ -393,8 +403,8 @@ impl Track {
     }
 
     /// Where a press began by its time stamp, when that is on the audio's clock and not far from its packet's arrival.
-    fn stamped(&mut self, timestamp: u32, rate: u32, arrived: CallTime) -> Option<CallTime> {
-        if self.stream.timeline.rate() != rate {
+    fn stamped(&mut self, header: &Header, timestamp: u32, rate: u32, arrived: CallTime) -> Option<CallTime> {
+        if self.stream.timeline.rate() != rate || self.is_of_another_stream(header) {
             return None;
         }
         match self.stream.timeline.at(timestamp) {
