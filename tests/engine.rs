@@ -139,3 +139,32 @@ fn a_leg_that_went_silent_before_the_end_is_listed() {
     assert!(stretch.to >= ms(15_000));
     stage.check_ledgers(true);
 }
+
+#[test]
+fn keys_that_come_as_a_stream_of_their_own_do_not_move_the_audios_clock() {
+    let mut stage = Stage::new("ecommerce-be");
+    stage.notice(ms(0), ms(6_000));
+    for packet in 0..10u16 {
+        stage.run_to(ms(12_000 + i64::from(packet) * 20));
+        // Key 4, a packet time longer each time, seven milliseconds after the audio.
+        let duration = (160 * (packet + 1)).to_be_bytes();
+        let arrival = calltap::time::MonoTime(ZERO.0 + 12_007_000_000 + u64::from(packet) * 20_000_000);
+        let event = calltap::engine::Incoming {
+            data: &[4, 10, duration[0], duration[1]],
+            format: 1,
+            samples: 0,
+            sequence: Some(500 + packet),
+            timestamp: Some((77_000, 0xbeef)),
+            arrival,
+            marker: packet == 0,
+        };
+        assert_eq!(stage.caller.push(&event), Pushed::Taken);
+    }
+    stage.run_to(ms(13_000));
+    let frames = stage.record.frames(CALLER);
+    assert!(frames.windows(2).all(|two| two[0].1.to == two[1].1.from), "contiguous");
+    // And they were seen: a 9 beside that key refuses nothing.
+    stage.digit(CALLER, '9', None);
+    stage.run_to(ms(18_000));
+    assert!(!stage.record.has(&Got::Erased));
+}
