@@ -1,4 +1,4 @@
-//! The session description in a message's body: the body itself, or a part of a multipart one (RFC 2046, 5.1).
+//! What is looked for in a message's body: the body itself, or a part of a multipart one (RFC 2046, 5.1).
 //!
 //! Pure; no input panics. Multiparts are opened three deep, and 32 parts of each are looked at.
 
@@ -11,16 +11,29 @@ const BOUNDARY_MAX: usize = 70;
 
 /// The first session description in a body. One without a type counts when it begins like one.
 pub(super) fn sdp_in<'a>(content_type: Option<&[u8]>, body: &'a [u8]) -> Option<&'a [u8]> {
-    open(content_type, body, DEPTH_MAX)
+    find(content_type, body, &|kind, part| {
+        let is_sdp = match kind {
+            Some(kind) => kind.eq_ignore_ascii_case(b"application/sdp") && !part.is_empty(),
+            None => part.starts_with(b"v=0"),
+        };
+        is_sdp.then_some(part)
+    })
 }
 
-fn open<'a>(content_type: Option<&[u8]>, body: &'a [u8], depth: usize) -> Option<&'a [u8]> {
+/// The first that `read` finds, given a type without its parameters, where there is one, and what is of that type.
+pub(super) fn find<'a, T>(content_type: Option<&[u8]>, body: &'a [u8], read: &Read<'_, 'a, T>) -> Option<T> {
+    open(content_type, body, DEPTH_MAX, read)
+}
+
+type Read<'r, 'a, T> = dyn Fn(Option<&[u8]>, &'a [u8]) -> Option<T> + 'r;
+
+fn open<'a, T>(content_type: Option<&[u8]>, body: &'a [u8], depth: usize, read: &Read<'_, 'a, T>) -> Option<T> {
     let Some(value) = content_type else {
-        return body.starts_with(b"v=0").then_some(body);
+        return read(None, body);
     };
     let kind = value.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
-    if kind.eq_ignore_ascii_case(b"application/sdp") {
-        return (!body.is_empty()).then_some(body);
+    if let Some(found) = read(Some(kind), body) {
+        return Some(found);
     }
     let multipart = kind.get(..10).is_some_and(|start| start.eq_ignore_ascii_case(b"multipart/"));
     let boundary = sip::parameter(value, "boundary")?;
@@ -30,7 +43,7 @@ fn open<'a>(content_type: Option<&[u8]>, body: &'a [u8], depth: usize) -> Option
     parts(body, boundary).take(PARTS_MAX).find_map(|part| {
         let inside = part.get(sip::end_of_head(part)?..)?;
         let content_type = sip::headers(part).find(|(name, _)| sip::is_header(name, "content-type", "c"));
-        open(content_type.as_ref().map(|(_, value)| &**value), inside, depth - 1)
+        open(content_type.as_ref().map(|(_, value)| &**value), inside, depth - 1, read)
     })
 }
 

@@ -6,6 +6,7 @@
 
 use std::net::SocketAddr;
 
+use super::info::KeyedDigit;
 use super::sdp::{Audio, PayloadType};
 use super::wire::CallId;
 
@@ -122,6 +123,8 @@ pub struct Call {
     pub inviter: Party,
     /// The side it was sent to.
     pub callee: Party,
+    /// The keys that its sides sent by SIP INFO, in the order in which they were captured; at most 1000.
+    pub digits: Vec<KeyedDigit>,
     /// RTP packets that belong to it, of both sides.
     pub rtp_packets: u64,
     /// Why a session description gave no audio, when one did not.
@@ -162,6 +165,14 @@ impl Call {
     pub fn payload_type(&self, sender: Side, number: u8, at_ns: u64) -> Option<&PayloadType> {
         let receiver = self.party(sender.other()).payload_type(number, at_ns);
         receiver.or_else(|| self.party(sender).payload_type(number, at_ns))
+    }
+
+    /// Whether a side named telephone-events (RFC 4733) for keys. Where none did, they can only come by SIP INFO, or
+    /// as tones in the audio.
+    pub fn names_telephone_events(&self) -> bool {
+        let said = [&self.inviter, &self.callee].into_iter().flat_map(|party| &party.descriptions);
+        let mut maps = said.flat_map(|description| &description.audio).flat_map(|audio| &audio.payload_types);
+        maps.any(|map| map.name.eq_ignore_ascii_case("telephone-event"))
     }
 
     /// Which side sent a packet: the one whose peer had named its destination. When both had, its source tells.
@@ -237,6 +248,7 @@ mod tests {
             ended_at_ns: None,
             inviter: Party::default(),
             callee: Party::default(),
+            digits: Vec::new(),
             rtp_packets: 0,
             trouble: None,
         };
@@ -298,6 +310,16 @@ mod tests {
         assert_eq!(name(Side::Inviter, 97, 50), Some("speex"), "only the sender said it");
         assert_eq!(name(Side::Inviter, 96, 150), Some("opus"), "said before, and not since");
         assert_eq!(name(Side::Inviter, 0, 50), None);
+    }
+
+    #[test]
+    fn telephone_events_are_named_when_one_side_did_in_any_description() {
+        let mut call = call();
+        assert!(!call.names_telephone_events());
+        let callee = audio(3, "a=rtpmap:101 Telephone-Event/8000\n");
+        call.callee.add(Description { since_ns: 300, audio: callee });
+        call.callee.add(Description { since_ns: 400, audio: audio(3, "") });
+        assert!(call.names_telephone_events());
     }
 
     #[test]

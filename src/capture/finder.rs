@@ -1,13 +1,14 @@
 //! Finds the calls of a capture: follows the SIP dialogs, and counts the RTP packets that belong to each.
 //!
-//! Memory is bounded: 1000 calls, 32 descriptions of each side and 10 000 of all, 16 calls for one media address,
-//! 1000 streams to list.
+//! Memory is bounded: 1000 calls, 32 descriptions of each side and 10 000 of all, 1000 keys of a call, 16 calls for one
+//! media address, 1000 streams to list.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
 
 use super::call::{Call, Description, Party, Sender, Side};
 use super::error::{StreamLine, StreamList};
+use super::info::{KeyedDigit, Keys};
 use super::sdp;
 use super::sip::{Message, Method, Start, Tag};
 use super::skipped::{Skip, Skipped};
@@ -50,6 +51,7 @@ struct Dialog {
     inviter_tags: Vec<Tag>,
     /// The CSeq of the inviter's latest attempt.
     attempt: u32,
+    keys: Keys,
     inviter_packets: Packets,
     callee_packets: Packets,
 }
@@ -81,6 +83,11 @@ impl Finder {
         let Some(dialog) = self.found.get_mut(place) else { return };
         let side = dialog.sender_of(message);
         dialog.follow(message, side, passage.at_ns);
+        if let Some(digit) = message.digit()
+            && !dialog.keys.add(message, KeyedDigit { at_ns: passage.at_ns, side, digit })
+        {
+            skipped.add(Skip::OverLimit);
+        }
         let Some(sdp) = message.sdp().filter(|_| may_describe(message)) else { return };
         match sdp::audio_of(sdp) {
             Ok(_) if self.descriptions >= ALL_DESCRIPTIONS_MAX => skipped.add(Skip::OverLimit),
@@ -167,11 +174,13 @@ impl Dialog {
                 ended_at_ns: None,
                 inviter: Party::default(),
                 callee: Party::default(),
+                digits: Vec::new(),
                 rtp_packets: 0,
                 trouble: None,
             },
             inviter_tags: vec![invite.from_tag],
             attempt: invite.cseq,
+            keys: Keys::default(),
             inviter_packets: Packets::default(),
             callee_packets: Packets::default(),
         }
@@ -234,6 +243,7 @@ impl Dialog {
             self.call.party_mut(side).by_source = by_source;
             self.call.rtp_packets += if by_source { packets.by_source } else { packets.by_destination };
         }
+        self.call.digits = self.keys.finish();
         self.call
     }
 }

@@ -1,7 +1,7 @@
 //! Packet captures: finds a SIP call in a pcap or pcapng file, and gives its audio packet by packet.
 //!
 //! A capture is read twice. [`Survey`] finds the calls (SIP over UDP and TCP, whatever the port; SDP offers and
-//! answers) and says which one is meant; [`Streams`] then gives that call's RTP packets, or those from two source
+//! answers; keys sent by INFO) and says which one is meant; [`Streams`] then gives that call's RTP packets, or those from two source
 //! addresses, in the order in which they were captured, each with the side that sent it. The RTP itself is read by
 //! [`crate::rtp`].
 //!
@@ -33,6 +33,7 @@
 //! | a SIP message, a session description | 64 KiB |
 //! | calls | 1000 |
 //! | session descriptions | 32 of a side, 10 000 of all calls |
+//! | keys sent by SIP INFO | 1000 of a call |
 //! | audio lines in one, payload types of one | 4, 32 |
 //! | RTP streams listed | 1000 |
 //!
@@ -45,6 +46,7 @@ mod error;
 mod file;
 mod finder;
 mod fragments;
+mod info;
 mod link;
 mod net;
 mod pcap;
@@ -61,6 +63,7 @@ mod wire;
 pub use call::{Call, Description, Party, Side};
 pub use error::{CallLine, CallList, CaptureError, StreamLine, StreamList};
 pub use file::{Capture, Record};
+pub use info::KeyedDigit;
 pub use skipped::{Skip, Skipped};
 pub use streams::{MediaPacket, Sources, Streams};
 pub use survey::Survey;

@@ -1,4 +1,4 @@
-//! Reads SIP messages (RFC 3261, section 7), as far as finding calls needs: start line, Call-ID, CSeq, tags, body.
+//! Reads SIP messages (RFC 3261, section 7), as far as calls need: start line, Call-ID, CSeq, tags, body.
 //!
 //! Lenient, since a capture holds what real devices sent: bare line feeds, compact and folded headers, a missing
 //! Content-Length, spaces before the colon. Of a header that is repeated the first counts. Pure; no input panics,
@@ -9,8 +9,9 @@ use std::borrow::Cow;
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use super::body;
 use super::wire::CallId;
+use super::{body, info};
+use crate::consent::Digit;
 
 /// The longest message that is read, in bytes.
 pub const MESSAGE_MAX: usize = 65_536;
@@ -47,9 +48,9 @@ pub enum Start {
     Response(u16),
 }
 
-/// The methods that concern a call's media or its end.
+/// The methods that concern a call's media, its keys or its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "each is named as in its RFC: 3261, 3262 (PRACK), 3311 (UPDATE)")]
+#[expect(missing_docs, reason = "each is named as in its RFC: 3261, 3262 (PRACK), 3311 (UPDATE), 6086 (INFO)")]
 pub enum Method {
     Invite,
     Ack,
@@ -57,6 +58,7 @@ pub enum Method {
     Cancel,
     Prack,
     Update,
+    Info,
     /// Any other.
     Other,
 }
@@ -129,10 +131,18 @@ impl<'a> Message<'a> {
     pub fn sdp(&self) -> Option<&'a [u8]> {
         body::sdp_in(self.content_type.as_deref(), self.body)
     }
+
+    /// The key that it reports, when it is an INFO that does: `application/dtmf-relay` or `application/dtmf`.
+    pub fn digit(&self) -> Option<Digit> {
+        if self.start != Start::Request(Method::Info) {
+            return None;
+        }
+        info::digit_in(self.content_type.as_deref(), self.body)
+    }
 }
 
 impl fmt::Debug for Message<'_> {
-    /// Without the body: keys and addresses may stand in it.
+    /// Without the body: keys, digits and addresses may stand in it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Message")
             .field("start", &self.start)
@@ -228,6 +238,7 @@ fn method_of(word: &[u8]) -> Method {
         b"CANCEL" => Method::Cancel,
         b"PRACK" => Method::Prack,
         b"UPDATE" => Method::Update,
+        b"INFO" => Method::Info,
         _ => Method::Other,
     }
 }
@@ -237,7 +248,7 @@ fn read_cseq(value: &[u8]) -> Option<(u32, Method)> {
     Some((read_number(words.next()?)?, method_of(words.next()?)))
 }
 
-fn read_number(digits: &[u8]) -> Option<u32> {
+pub(super) fn read_number(digits: &[u8]) -> Option<u32> {
     std::str::from_utf8(digits).ok()?.parse().ok()
 }
 
