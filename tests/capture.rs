@@ -9,6 +9,8 @@ mod choosing;
 mod files;
 #[path = "capture/hostile.rs"]
 mod hostile;
+#[path = "capture/keys.rs"]
+mod keys;
 #[path = "capture/packets.rs"]
 mod packets;
 #[path = "capture/real.rs"]

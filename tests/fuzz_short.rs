@@ -15,7 +15,7 @@ mod scene;
 mod writer;
 
 use mutate::{Random, mutate};
-use scene::{People, Scene, request, response, sdp};
+use scene::{People, Scene, info, request, response, sdp};
 use writer::{Order, PcapNg, WRAPS, pcap, tcp, udp_fragments};
 
 /// Breaks the seeds `rounds` times and reads each. A panic tells the round and the bytes.
@@ -113,7 +113,8 @@ fn sip_seeds() -> Vec<Vec<u8>> {
         "INVITE sip:x SIP/2.0\nf: \"A <\" <sip:a>\n ;tag=1\nt: b\ni: one\nCSeq: 1\n INVITE\n\
          c: multipart/mixed;boundary=\"b\"\n\n--b\nc: application/sdp\n\n{body}\n--b--"
     );
-    [request("INVITE", "one", 1, &body), response(200, "INVITE", "one", 1, &body), multipart]
+    let key = info("one", 2, "application/dtmf-relay", "Signal=9\r\nDuration=160\r\n");
+    [request("INVITE", "one", 1, &body), response(200, "INVITE", "one", 1, &body), multipart, key]
         .map(String::into_bytes)
         .into()
 }

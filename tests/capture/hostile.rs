@@ -3,7 +3,7 @@
 use calltap::capture::{Capture, CaptureError, Streams, Survey};
 use proptest::prelude::*;
 
-use crate::scene::{People, Scene, request, sdp};
+use crate::scene::{People, Scene, info, request, sdp};
 use crate::writer::{Order, PcapNg, pcap, tcp, udp_fragments};
 
 /// Reads all there is: the survey, each call's streams, and each call's words.
@@ -28,12 +28,13 @@ fn read_all(file: &[u8]) -> Result<usize, CaptureError> {
     Ok(packets)
 }
 
-/// A small call with everything in it: fragments, TCP, and RTP.
+/// A small call with everything in it: fragments, TCP, RTP, and a key.
 fn small() -> Scene {
     let people = People::v4();
     let mut scene = Scene::new();
     people.call(&mut scene, "one");
-    let update = request("UPDATE", "one", 2, &sdp(people.alice_media));
+    scene.sip(people.alice, people.bob, &info("one", 2, "application/dtmf-relay", "Signal=9\r\nDuration=160\r\n"));
+    let update = request("UPDATE", "one", 3, &sdp(people.alice_media));
     udp_fragments(people.alice, people.bob, update.as_bytes(), 256, 1).into_iter().for_each(|part| scene.send(part));
     scene.send(tcp(people.alice, people.bob, 1, 16, request("INVITE", "two", 1, &sdp(people.bob_media)).as_bytes()));
     scene

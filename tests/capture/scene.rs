@@ -194,6 +194,16 @@ pub fn response_to_bob(status: u16, method: &str, id: &str, cseq: u32, body: &st
     message(&format!("SIP/2.0 {status} Word"), "bob", "alice@example.com>;tag=alice", method, id, cseq, body)
 }
 
+/// An INFO of Alice's with a body of this type.
+pub fn info(id: &str, cseq: u32, kind: &str, body: &str) -> String {
+    request("INFO", id, cseq, body).replace("application/sdp", kind)
+}
+
+/// An INFO of Bob's with a body of this type.
+pub fn info_of_bob(id: &str, cseq: u32, kind: &str, body: &str) -> String {
+    request_of_bob("INFO", id, cseq, body).replace("application/sdp", kind)
+}
+
 fn message(start: &str, from: &str, to: &str, method: &str, id: &str, cseq: u32, body: &str) -> String {
     let kind = if body.is_empty() { "" } else { "Content-Type: application/sdp\r\n" };
     format!(

@@ -45,6 +45,7 @@ pub fn sip(bytes: &[u8]) {
     if let Ok(message) = sip::Message::parse(bytes) {
         assert!(sip::looks_like_sip(bytes) || !bytes[0].is_ascii_alphabetic());
         let _ = message.sdp().map(sdp::audio_of);
+        let _ = message.digit();
     }
     assert!(escape_wire(bytes).bytes().all(|byte| matches!(byte, b' '..=b'~')));
 }
