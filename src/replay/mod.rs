@@ -3,8 +3,9 @@
 //!
 //! [`Prepared`] is the first reading of the call's packets: where its clock begins, which formats occur, when it ends.
 //! [`Prepared::play`] is the second: packets are pushed at their capture times, the worker ticks every 10 ms of the
-//! call's clock, and what the host did (notice, pause, withdrawal...) happens as a [`Script`] says. Nothing waits for
-//! real time, and nothing but the capture and the script decides what happens: every run gives the same result.
+//! call's clock, and what the host did (notice, pause, withdrawal...) happens as a [`Script`] says. Keys that were sent
+//! by SIP INFO are told as the host of a live call would tell them. Nothing waits for real time, and nothing but the
+//! capture and the script decides what happens: every run gives the same result.
 
 mod error;
 mod formats;
@@ -101,13 +102,27 @@ impl Prepared {
         [&self.formats[0], &self.formats[1]]
     }
 
-    /// When the call ends: with its BYE, else with its last packet.
+    /// When the call ends: with its BYE, else with its last packet or key.
     pub fn ends_at(&self) -> CallTime {
         let hung_up = match &self.chosen {
             Chosen::Call(call) => call.ended_at_ns.map(MonoTime),
             Chosen::Sources(_) => None,
         };
-        hung_up.unwrap_or(self.last).on_call(self.zero)
+        let last = self.last.on_call(self.zero);
+        let keyed = self.digits().map(|(at, _)| at).filter(|at| at.since(last) <= LONGEST_SILENCE);
+        hung_up.map_or_else(|| keyed.fold(last, CallTime::max), |at| at.on_call(self.zero))
+    }
+
+    /// The keys that were sent by SIP INFO, as the host hears of them. Of streams without a call none are known.
+    fn digits(&self) -> impl Iterator<Item = (CallTime, Action)> + '_ {
+        let keyed = match &self.chosen {
+            Chosen::Call(call) => call.digits.as_slice(),
+            Chosen::Sources(_) => &[],
+        };
+        keyed.iter().map(|keyed| {
+            let leg = u8::from(keyed.side != self.caller);
+            (MonoTime(keyed.at_ns).on_call(self.zero), Action::Digit { leg, digit: keyed.digit })
+        })
     }
 
     /// Opens the two legs on a call, the caller's first.
@@ -127,6 +142,8 @@ impl Prepared {
         watch: &mut impl FnMut(Seen),
     ) -> Result<(), ReplayError> {
         let mut streams = open(capture, &self.chosen)?;
+        let mut script = script.clone();
+        self.digits().for_each(|(at, digit)| script.at(at, digit));
         let end = stop_at.unwrap_or(self.ends_at()).min(self.ends_at());
         let mut clock = Clock { now: CallTime::MIN, next_tick: CallTime::MIN, actions: script.actions().peekable() };
         while let Some(packet) = streams.next_packet()? {

@@ -1,5 +1,6 @@
 //! What the host does during a replayed call, and when.
 
+use crate::consent::Digit;
 use crate::engine::Call;
 use crate::time::CallTime;
 
@@ -10,6 +11,13 @@ pub enum Action {
     NoticeStarts(String),
     /// The announcement stops; true when it was played to its end.
     NoticeStops(bool),
+    /// The host hears of a key, and not when it was pressed: by SIP INFO.
+    Digit {
+        /// Whose leg it was pressed on.
+        leg: u8,
+        /// The key; redacted in `Debug`.
+        digit: Digit,
+    },
     /// Keyed digits are data from now on, or no longer.
     DigitsAreData(bool),
     /// The caller told the agent that they withdraw.
@@ -48,6 +56,7 @@ impl Action {
         match self {
             Action::NoticeStarts(language) => call.notice_started(at, language),
             Action::NoticeStops(complete) => call.notice_finished(at, *complete),
+            Action::Digit { leg, digit } => call.digit(at, *leg, *digit, None),
             Action::DigitsAreData(data) => call.digits_are_data(at, *data),
             Action::Withdraw(by) => {
                 // The receipts come as events too.
