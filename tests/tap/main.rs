@@ -14,6 +14,7 @@ mod wire;
 mod dialed;
 mod digits;
 mod disk;
+mod info;
 mod kept;
 mod lines;
 mod mistakes;

@@ -24,7 +24,7 @@ fn to(entity: &str) -> Ran {
 }
 
 /// A policy like the one that is built in, but with outbound calls of customer care.
-fn with_outbound_calls() -> (tempfile::TempDir, std::path::PathBuf) {
+pub fn with_outbound_calls() -> (tempfile::TempDir, std::path::PathBuf) {
     let embedded = include_str!("../../src/policy/default.toml");
     let covered = embedded.replace("directions = [\"inbound\"]", "directions = [\"inbound\", \"outbound\"]");
     assert_ne!(embedded, covered);
