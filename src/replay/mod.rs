@@ -110,7 +110,9 @@ impl Prepared {
         };
         let last = self.last.on_call(self.zero);
         let keyed = self.digits().map(|(at, _)| at).filter(|at| at.since(last) <= LONGEST_SILENCE);
-        hung_up.map_or_else(|| keyed.fold(last, CallTime::max), |at| at.on_call(self.zero))
+        let end = hung_up.map_or_else(|| keyed.fold(last, CallTime::max), |at| at.on_call(self.zero));
+        // A hang-up long after the last packet is a clock that leapt.
+        end.min(last + LONGEST_SILENCE)
     }
 
     /// The keys that were sent by SIP INFO, as the host hears of them. Of streams without a call none are known.
@@ -123,6 +125,14 @@ impl Prepared {
             let leg = u8::from(keyed.side != self.caller);
             (MonoTime(keyed.at_ns).on_call(self.zero), Action::Digit { leg, digit: keyed.digit })
         })
+    }
+
+    /// Whether keyed digits can be seen at all: the signalling names telephone-events, or there is no signalling.
+    pub fn names_telephone_events(&self) -> bool {
+        match &self.chosen {
+            Chosen::Call(call) => call.names_telephone_events(),
+            Chosen::Sources(_) => true,
+        }
     }
 
     /// Opens the two legs on a call, the caller's first.

@@ -124,6 +124,12 @@ impl Report {
     /// What was left out, and is not a failure by itself: for people and programs to know.
     pub fn notes(&self, call: &Prepared) -> Vec<String> {
         let mut notes = Vec::new();
+        if !call.names_telephone_events() {
+            notes.push(
+                "the signalling names no telephone-event: a 9 that is only a tone in the audio is not heard by this version"
+                    .to_owned(),
+            );
+        }
         for ((formats, ledger), who) in call.formats().into_iter().zip(&self.ledgers).zip(WHO) {
             let unknown = formats.undecodable();
             if !unknown.is_empty() && formats.has_audio() {
