@@ -1,5 +1,7 @@
 //! The host's handle of one call.
 
+use std::fmt;
+
 use crate::consent::{Consent, Decision, Digit, Event, Permission, Start, WithdrawnBy};
 use crate::frame::Ledger;
 use crate::policy::{Direction, Pairs, Tap};
@@ -15,8 +17,8 @@ use super::outlet::SinkSpec;
 use super::session::Session;
 use super::{MAX_LEGS, MAX_SINKS};
 
-/// What a call is started with. `[control]`
-#[derive(Clone, Debug)]
+/// What a call is started with. `Debug` leaves out the host's id. `[control]`
+#[derive(Clone)]
 pub struct CallSpec {
     /// The host's id of the call; kept in descriptions, never in a file's name.
     pub id: String,
@@ -32,6 +34,17 @@ pub struct CallSpec {
     pub zero: MonoTime,
     /// UTC at the call clock's zero.
     pub started: jiff::Timestamp,
+}
+
+impl fmt::Debug for CallSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CallSpec")
+            .field("entity", &self.entity)
+            .field("service", &self.service)
+            .field("direction", &self.direction)
+            .field("language", &self.language)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Why a call cannot take one more leg or sink.

@@ -1,5 +1,7 @@
 //! What is said about a recording, beside the recording.
 
+use std::fmt;
+
 use crate::audio::Format;
 use crate::consent::{Reason, Role};
 use crate::frame::Ledger;
@@ -8,8 +10,8 @@ use crate::time::{CallTime, Interval};
 
 use super::{LegIndex, OutputId};
 
-/// What a sink is told about the call when it opens an output.
-#[derive(Clone, Debug)]
+/// What a sink is told about the call when it opens an output. `Debug` leaves out the host's call id.
+#[derive(Clone)]
 pub struct Description {
     /// The output that begins.
     pub output: OutputId,
@@ -43,6 +45,18 @@ pub struct Description {
     pub legal_basis: Vec<String>,
     /// The call's legs.
     pub legs: Vec<LegDescription>,
+}
+
+impl fmt::Debug for Description {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Description")
+            .field("output", &self.output)
+            .field("entity", &self.entity)
+            .field("tap", &self.tap)
+            .field("permitted_from", &self.permitted_from)
+            .field("legs", &self.legs)
+            .finish_non_exhaustive()
+    }
 }
 
 /// The notice that was given.
