@@ -98,19 +98,20 @@ impl Consent {
     /// Something happened at `at`. For a digit that is when it was reported; its own onset counts. `[worker]`
     ///
     /// A withdrawal counts at any time, and so does a 9 that was pressed before the call was over and is reported after:
-    /// what was recorded is then erased. Everything else is ignored once the call [is final](Consent::is_final).
+    /// what was recorded is then erased; for those 9s it is known where a pause or "digits are data" ends. Everything else
+    /// is ignored once the call [is final](Consent::is_final).
     pub fn tell(&mut self, at: CallTime, event: Event) {
         match event {
             Event::Digit { role: Role::Caller, digit, source, onset } => self.hear(digit, source, onset),
             Event::Digit { .. } => {}
             Event::Withdrawn { by } => self.withdraw(at, by),
             Event::Failed => self.fail(at),
+            Event::DigitsAreData(are) => self.take_digits_as_data(at, are),
+            Event::Resumed => self.resume(at),
             _ if self.is_final() => {}
             Event::NoticeStarted { language } => self.start_notice(at, &language),
             Event::NoticeFinished { complete } => self.stop_notice(at, complete),
-            Event::DigitsAreData(are) => self.take_digits_as_data(at, are),
             Event::Paused => self.pause(at),
-            Event::Resumed => self.resume(at),
             Event::Ended => self.close(at, Reason::Ended),
             Event::LimitReached => self.close(at, Reason::LimitReached),
             Event::CallerLegClosed => self.settle_all(at),
@@ -352,7 +353,11 @@ impl Consent {
     }
 
     fn resume(&mut self, at: CallTime) {
-        if let Some(at) = self.pauses.close(at) {
+        // What was so before the call was over is not changed afterwards.
+        let at = self.stops().map(|stop| stop.at).fold(at, CallTime::max);
+        if let Some(at) = self.pauses.close(at)
+            && !self.is_final()
+        {
             self.changes.push(Change::Resumed { at });
             self.announce(CallTime::MAX);
         }

@@ -144,7 +144,8 @@ impl Call {
 
     /// From now on (or no longer) keyed digits are data, and no 9 among them refuses.
     pub fn digits_are_data(&mut self, at: CallTime, data: bool) {
-        self.tell(at, Event::DigitsAreData(data));
+        // Also after the call has failed: it says which 9s count.
+        self.guarded(at, |session| session.tell(at, Event::DigitsAreData(data)));
     }
 
     /// The caller told the agent that they do not want it: shut, wiped, erased, with a receipt of each output. Counts at
@@ -161,7 +162,8 @@ impl Call {
 
     /// The pause is over.
     pub fn resume(&mut self, at: CallTime) {
-        self.tell(at, Event::Resumed);
+        // Also after the call has failed: from here on a 9 counts again.
+        self.guarded(at, |session| session.tell(at, Event::Resumed));
     }
 
     /// The call moved to another entity or service: its recordings end, and that controller needs a notice of its own.

@@ -137,7 +137,7 @@ impl Session {
                 (outlet.pairs(), outlet.opened_from())
             } else {
                 match self.consent.permit(outlet.tap(), outlet.pairs()) {
-                    Some(permit) => (permit.pairs(), permit.from()),
+                    Some(permit) => (permit.pairs(), outlet.begins(&permit)),
                     None => continue,
                 }
             };

@@ -58,6 +58,8 @@ struct Output {
     /// Whether frames of a leg were left out since its last one, because they were too old for a live sink.
     skipped: [bool; MAX_LEGS],
     frames: [u64; MAX_LEGS],
+    /// Whether any audio went to it: also a part of a frame that is not counted yet, or one in which it failed.
+    got_audio: bool,
     flush_at: CallTime,
     erased: bool,
 }
@@ -100,9 +102,14 @@ impl Outlet {
         self.current.as_ref().or(self.past.last()).map_or(OutputId(uuid::Uuid::nil()), |output| output.id)
     }
 
-    /// The first permitted moment of the open output.
+    /// Where the open output begins.
     pub(super) fn opened_from(&self) -> CallTime {
         self.current.as_ref().map_or(CallTime::MIN, |output| output.from)
+    }
+
+    /// Where an output of this permit begins: a sink that is registered in the middle of a call missed nothing before.
+    pub(super) fn begins(&self, permit: &Permit) -> CallTime {
+        permit.from().max(self.since)
     }
 
     /// Up to where any leg was handed on.
@@ -118,8 +125,7 @@ impl Outlet {
     pub(super) fn open(&mut self, permit: &Permit, description: &Description) -> Result<(), Fault> {
         let made = sink_call(|| Ok((self.spec.make)(description.output)));
         let sink = made.inspect_err(|_| self.failed = true)?;
-        // A sink that is registered in the middle of a call missed nothing before.
-        let from = permit.from().max(self.since);
+        let from = self.begins(permit);
         let mut output = Output {
             id: description.output,
             sink,
@@ -128,6 +134,7 @@ impl Outlet {
             handed_to: [from; MAX_LEGS],
             skipped: [false; MAX_LEGS],
             frames: [0; MAX_LEGS],
+            got_audio: false,
             flush_at: from + FLUSH_EVERY,
             erased: false,
         };
@@ -159,6 +166,7 @@ impl Outlet {
     /// Hands on one frame, or a part of one.
     pub(super) fn frame(&mut self, frame: &Frame) -> Result<(), Fault> {
         let Some(output) = &mut self.current else { return Ok(()) };
+        output.got_audio = true;
         sink_call(|| output.sink.frame(frame))?;
         output.handed_to[usize::from(frame.leg())] = frame.stretch().to;
         output.skipped[usize::from(frame.leg())] = false;
@@ -237,10 +245,9 @@ impl Outlet {
         receipts
     }
 
-    /// Whether an output got a frame and still has it.
+    /// Whether an output got audio and still has it.
     pub(super) fn holds_audio(&self) -> bool {
-        let mut outputs = self.past.iter().chain(&self.current);
-        outputs.any(|output| !output.erased && output.frames.iter().any(|&frames| frames > 0))
+        self.past.iter().chain(&self.current).any(|output| output.got_audio && !output.erased)
     }
 
     /// The account of `leg` as this sink saw it, from the whole leg's.

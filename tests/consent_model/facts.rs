@@ -27,6 +27,11 @@ impl Finals {
     pub fn any(&self) -> bool {
         self.refusal.is_some() || self.closing.is_some()
     }
+
+    /// From when nothing is permitted.
+    pub fn ends(&self) -> impl Iterator<Item = CallTime> {
+        [self.refusal, self.closing].into_iter().flatten().map(|(at, _)| at)
+    }
 }
 
 /// Everything that was told. `finals[n]` is what is final after `n` entries.
@@ -174,13 +179,21 @@ impl<'a> Facts<'a> {
     pub fn stretches(&self, turns: impl Fn(&Event) -> Option<bool>) -> Vec<Interval> {
         let mut found: Vec<Interval> = Vec::new();
         let mut on = false;
-        for number in (0..self.n).filter(|&number| self.log.heeds(number)) {
+        for number in 0..self.n {
             let Entry::Tell(at, event) = &self.log.entries[number] else { continue };
+            // Whether digits are data, and that a pause is over, is heeded after the end too: a 9 may still count.
+            if !self.log.heeds(number) && !matches!(event, Event::DigitsAreData(_) | Event::Resumed) {
+                continue;
+            }
+            let at = match event {
+                Event::Resumed => self.log.finals[number].ends().fold(*at, CallTime::max),
+                _ => *at,
+            };
             match turns(event) {
-                Some(true) if !on => found.push(Interval { from: *at, to: CallTime::MAX }),
+                Some(true) if !on => found.push(Interval { from: at, to: CallTime::MAX }),
                 Some(false) if on => {
                     let last = found.last_mut().expect("it was turned on");
-                    last.to = last.from.max(*at);
+                    last.to = last.from.max(at);
                 }
                 _ => {}
             }

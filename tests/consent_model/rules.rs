@@ -288,7 +288,8 @@ impl<'a> Known<'a> {
         if let (false, true, Some(pause)) = (self.is_paused(), after.is_paused(), after.pauses.last()) {
             changes.push(Change::Paused { at: pause.from });
         }
-        if let (true, false, Some(pause)) = (self.is_paused(), after.is_paused(), after.pauses.last()) {
+        let resumed = self.is_paused() && !after.is_paused() && !self.is_final();
+        if let (true, Some(pause)) = (resumed, after.pauses.last()) {
             changes.push(Change::Resumed { at: pause.to });
         }
         if after.finals.refusal.is_none() {
