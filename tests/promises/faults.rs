@@ -9,7 +9,7 @@ use calltap::sink::{GapCause, Outcome};
 use calltap::time::CallTime;
 
 use super::scene::{AGENT, CALLER, MONITOR, RECORD, Scene, ms};
-use super::witness::{Log, Mood, Told};
+use super::witness::{Log, Method, Mood, Told};
 
 /// A call with its permission from 4 s on.
 fn open() -> Scene {
@@ -29,7 +29,7 @@ fn a_sink_that_panics_ends_its_own_call_loudly_and_no_other() {
     for scene in [&mut broken, &mut whole] {
         scene.run_to(ms(6_000));
     }
-    broken.sinks[MONITOR].set_mood(Mood::Panics);
+    broken.sinks[MONITOR].set_mood(Mood::Panics(Method::Frame));
     for scene in [&mut broken, &mut whole] {
         scene.run_to(ms(9_000));
     }
@@ -72,7 +72,7 @@ fn two_calls_of_one_engine_share_no_fault() {
             scene
         })
         .collect();
-    scenes[0].sinks[0].set_mood(Mood::Panics);
+    scenes[0].sinks[0].set_mood(Mood::Panics(Method::Frame));
     scenes.iter_mut().for_each(|scene| scene.run_to(ms(8_000)));
     scenes.iter_mut().for_each(Scene::end);
     assert!(scenes[0].sinks[0].pieces(CALLER).is_empty());

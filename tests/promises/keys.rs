@@ -6,33 +6,12 @@ use std::time::Duration;
 use calltap::engine::{CallEvent, Config, Pushed};
 use calltap::time::CallTime;
 
+use super::keypad::{Event, key, payload, press};
 use super::scene::{AGENT, CALLER, EVENT, MONITOR, PCMA, RECORD, RED, Scene, ms, sample};
 
 /// Where the 9 begins in these calls: the notice is from 0 to 1 s, the permission from 4 s on.
 const ONSET: CallTime = CallTime::from_millis(8_030);
 const OPEN: CallTime = CallTime::from_millis(4_000);
-
-/// An event packet: how long after the onset it is sent, its duration in time stamp units, and whether it is an end.
-#[derive(Clone, Copy)]
-struct Event {
-    after: i64,
-    duration: u16,
-    end: bool,
-}
-
-/// A press of so many milliseconds, a packet every 20 ms and the last one three times.
-fn press(millis: i64) -> Vec<Event> {
-    let steps = millis / 20;
-    let going_on = (1..=steps).map(|step| Event { after: step * 20, duration: step as u16 * 160, end: false });
-    let ends =
-        (1..=3).map(|repeat| Event { after: millis + repeat * 20, duration: (steps + 1) as u16 * 160, end: true });
-    going_on.chain(ends).collect()
-}
-
-fn payload(key: u8, event: Event) -> [u8; 4] {
-    let [high, low] = event.duration.to_be_bytes();
-    [key, if event.end { 0x8a } else { 0x0a }, high, low]
-}
 
 /// A call up to `until`, its notice from 0 to 1 s.
 fn at(until: CallTime) -> Scene {
@@ -43,17 +22,6 @@ fn from(mut scene: Scene, until: CallTime) -> Scene {
     scene.notice(0, 1_000);
     scene.run_to(until);
     scene
-}
-
-/// Sends event packets of one key; both sides go on speaking.
-fn key(scene: &mut Scene, leg: usize, key: u8, onset: CallTime, events: &[Event]) {
-    let timestamp = scene.phones[leg].timestamp_at(onset);
-    for (number, event) in events.iter().enumerate() {
-        let when = CallTime::from_nanos(onset.nanos() + event.after * 1_000_000);
-        scene.run_to(when);
-        let packet = scene.phones[leg].packet(EVENT, number == 0, timestamp, &payload(key, *event));
-        let _ = scene.push(leg, &packet);
-    }
 }
 
 /// The caller refused at the onset: all that lies before it was delivered, nothing from it on, and all is erased.

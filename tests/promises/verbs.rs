@@ -136,6 +136,30 @@ fn a_late_packet_from_before_a_pause_is_not_handed_on_in_it() {
 }
 
 #[test]
+fn pauses_within_one_packet_cut_it_to_the_sample() {
+    let mut scene = at(8_000);
+    scene.call.pause(ms(8_003));
+    scene.call.resume(ms(8_007));
+    scene.call.pause(ms(8_011));
+    scene.call.resume(ms(8_050));
+    scene.run_to(ms(9_000));
+    scene.end();
+    for (sink, leg) in [(RECORD, CALLER), (RECORD, AGENT), (MONITOR, CALLER), (MONITOR, AGENT)] {
+        let heard = scene.sinks[sink].heard(leg);
+        for stretch in &heard {
+            for (from, to) in [(8_003, 8_007), (8_011, 8_050)] {
+                let apart = stretch.to <= ms(from) + Duration::from_micros(125) || stretch.from >= ms(to);
+                assert!(apart, "sink {sink}, leg {leg}: {stretch:?} lies in the pause from {from} ms");
+            }
+        }
+        assert_eq!((heard[0].from, heard[0].to), (ms(4_000), ms(8_003)));
+        assert_eq!(heard.last().expect("audio").to, ms(9_020));
+    }
+    scene.check_permitted();
+    scene.check_the_end();
+}
+
+#[test]
 fn the_end_hands_on_what_is_held_and_closes_everything() {
     let mut scene = at(8_000);
     scene.end();

@@ -30,8 +30,27 @@ pub struct Piece {
     pub came: CallTime,
     pub leg: usize,
     pub stretch: Interval,
+    /// Its first sample.
+    pub byte: u8,
     /// Its output is erased.
     pub erased: bool,
+}
+
+/// What a sink can be asked to do.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Method {
+    Open,
+    Frame,
+    Gap,
+    Mark,
+    Flush,
+    Close,
+    Erase,
+}
+
+impl Method {
+    pub const ALL: [Method; 7] =
+        [Method::Open, Method::Frame, Method::Gap, Method::Mark, Method::Flush, Method::Close, Method::Erase];
 }
 
 /// What a sink does wrong, when asked.
@@ -41,8 +60,10 @@ pub enum Mood {
     Good,
     /// Every call gives an error.
     Fails,
-    /// Frames make it panic.
-    Panics,
+    /// One of the calls gives an error.
+    FailsIn(Method),
+    /// One of the calls panics.
+    Panics(Method),
     /// Erasures cannot be done.
     Keeps,
 }
@@ -55,6 +76,12 @@ pub struct Log(Arc<Mutex<Notes>>);
 struct Notes {
     now: CallTime,
     mood: Mood,
+    /// Its samples do not say where they belong.
+    takes_any_samples: bool,
+    /// From when on it gets audio, when it was registered in the middle of a call.
+    since: CallTime,
+    /// How many times it was asked to erase.
+    asked: u32,
     pairs: Pairs,
     pieces: Vec<Piece>,
     told: Vec<Told>,
@@ -83,6 +110,25 @@ impl Log {
 
     pub fn set_mood(&self, mood: Mood) {
         self.notes().mood = mood;
+    }
+
+    /// The telephone lies about time: its samples need not be those of their place.
+    pub fn take_any_samples(&self) {
+        self.notes().takes_any_samples = true;
+    }
+
+    /// It is registered in the middle of the call, and gets nothing from before.
+    pub fn set_since(&self, since: CallTime) {
+        self.notes().since = since;
+    }
+
+    pub fn mood(&self) -> Mood {
+        self.notes().mood
+    }
+
+    /// How many times its outputs were asked to erase.
+    pub fn asked_to_erase(&self) -> u32 {
+        self.notes().asked
     }
 
     /// The pairs of its permit; none before it was opened.
@@ -129,9 +175,10 @@ impl Log {
         self.notes().told.iter().filter_map(of_leg).collect()
     }
 
-    /// How many packets of a leg it got, whole or in part.
-    pub fn packets(&self, leg: usize) -> u64 {
-        self.notes().packets[leg].len() as u64
+    /// How many packets of a leg it got, whole or in part; `None` when a telephone lies about where they belong.
+    pub fn packets(&self, leg: usize) -> Option<u64> {
+        let notes = self.notes();
+        (!notes.takes_any_samples).then(|| notes.packets[leg].len() as u64)
     }
 
     /// What came since this was last asked.
@@ -160,11 +207,15 @@ impl Witness {
         Witness { output, log, open: false, reached: [CallTime::ZERO; 2], first: 0, frames: 0 }
     }
 
-    fn answer(&self) -> Result<(), SinkError> {
-        match self.log.notes().mood {
-            Mood::Fails => Err(SinkError { what: "this sink was told to fail".to_owned(), source: None }),
-            _ => Ok(()),
+    fn answer(&self, method: Method) -> Result<(), SinkError> {
+        let mood = self.log.notes().mood;
+        if mood == Mood::Panics(method) {
+            panic!("this sink was told to panic");
         }
+        if mood == Mood::Fails || mood == Mood::FailsIn(method) {
+            return Err(SinkError { what: "this sink was told to fail".to_owned(), source: None });
+        }
+        Ok(())
     }
 }
 
@@ -178,10 +229,10 @@ impl Sink for Witness {
         assert!(!self.open, "opened once");
         assert_eq!(description.output, self.output);
         assert!(!permit.pairs().is_empty() && permit.pairs().of(permit.tap()) == permit.pairs());
-        self.answer()?;
+        self.answer(Method::Open)?;
         self.open = true;
-        self.reached = [permit.from(); 2];
         let mut notes = self.log.notes();
+        self.reached = [permit.from().max(notes.since); 2];
         self.first = notes.pieces.len();
         notes.pairs = permit.pairs();
         let entity = description.entity.clone();
@@ -191,22 +242,22 @@ impl Sink for Witness {
 
     fn frame(&mut self, frame: &Frame) -> Result<(), SinkError> {
         assert!(self.open, "a frame before it was opened, or after it was closed");
-        if self.log.notes().mood == Mood::Panics {
-            panic!("this sink was told to panic");
-        }
-        self.answer()?;
+        self.answer(Method::Frame)?;
         let (leg, stretch) = (usize::from(frame.leg()), frame.stretch());
         assert!(nearly(stretch.from, self.reached[leg]), "{stretch:?} comes after {:?}", self.reached[leg]);
         self.reached[leg] = stretch.to;
         let first = frame.place().sample(8_000);
-        for (at, &byte) in (first..).zip(frame.bytes()) {
-            assert_eq!(byte, sample(leg, at), "leg {leg}: what is said to be sample {at} is another");
+        if !self.log.notes().takes_any_samples {
+            for (at, &byte) in (first..).zip(frame.bytes()) {
+                assert_eq!(byte, sample(leg, at), "leg {leg}: what is said to be sample {at} is another");
+            }
         }
         assert_eq!(frame.bytes().len(), frame.samples() as usize);
         self.frames += 1;
         let mut notes = self.log.notes();
         let came = notes.now;
-        notes.pieces.push(Piece { came, leg, stretch, erased: false });
+        let byte = frame.bytes().first().copied().unwrap_or_default();
+        notes.pieces.push(Piece { came, leg, stretch, byte, erased: false });
         let packet = (first - notes.grid[leg]).div_euclid(160);
         notes.packets[leg].insert(packet);
         Ok(())
@@ -214,7 +265,7 @@ impl Sink for Witness {
 
     fn gap(&mut self, leg: LegIndex, cause: GapCause, stretch: Interval) -> Result<(), SinkError> {
         assert!(self.open && !stretch.is_empty());
-        self.answer()?;
+        self.answer(Method::Gap)?;
         let leg = usize::from(leg);
         assert!(nearly(stretch.from, self.reached[leg]), "the gap {stretch:?} comes after {:?}", self.reached[leg]);
         self.reached[leg] = stretch.to;
@@ -224,14 +275,14 @@ impl Sink for Witness {
 
     fn mark(&mut self, mark: Mark, _: CallTime) -> Result<(), SinkError> {
         assert!(self.open);
-        self.answer()?;
+        self.answer(Method::Mark)?;
         self.log.notes().told.push(Told::Mark(mark));
         Ok(())
     }
 
     fn flush(&mut self) -> Result<(), SinkError> {
         assert!(self.open);
-        self.answer()
+        self.answer(Method::Flush)
     }
 
     fn close(&mut self, closing: &Closing) -> Result<(), SinkError> {
@@ -240,11 +291,14 @@ impl Sink for Witness {
             assert!(ledger.balances(), "{ledger:?}");
         }
         self.log.notes().told.push(Told::Closed(closing.outcome));
-        self.answer()
+        self.answer(Method::Close)
     }
 
     fn erase(&mut self, _: &Erasure) -> Receipt {
         self.open = false;
+        self.log.notes().asked += 1;
+        // An erasure gives a receipt, no error.
+        let _ = self.answer(Method::Erase);
         let mut notes = self.log.notes();
         if notes.mood == Mood::Keeps {
             let fate = Fate::Pending("this sink was told to keep it".to_owned());
