@@ -136,6 +136,28 @@ fn a_late_packet_from_before_a_pause_is_not_handed_on_in_it() {
 }
 
 #[test]
+fn what_a_busy_media_thread_brings_when_a_pause_has_begun_is_not_handed_on_in_it() {
+    let mut scene = at(7_800);
+    // Packets that came in time, as the host's clock says, and are offered late.
+    scene.phones.iter_mut().for_each(|phone| phone.speaks = false);
+    let places = (7_820..=7_980).step_by(20).map(ms);
+    let late: Vec<_> = places.flat_map(|place| [CALLER, AGENT].map(|leg| (leg, place))).collect();
+    let late: Vec<_> = late.into_iter().map(|(leg, place)| (leg, place, scene.audio(leg, place))).collect();
+    scene.run_to(ms(8_000));
+    scene.call.pause(ms(8_000));
+    let before = counts(&scene);
+    scene.set_now(ms(8_010));
+    for (leg, place, packet) in &late {
+        let _ = scene.push_at(*leg, packet, *place);
+    }
+    scene.run_to(ms(9_500));
+    assert_eq!(counts(&scene), before, "pause has returned");
+    scene.end();
+    assert_eq!(heard_to(&scene, RECORD, CALLER), ms(7_820));
+    scene.check_the_end();
+}
+
+#[test]
 fn pauses_within_one_packet_cut_it_to_the_sample() {
     let mut scene = at(8_000);
     scene.call.pause(ms(8_003));
