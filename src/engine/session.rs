@@ -343,7 +343,15 @@ impl Session {
             Ok(()) => self.events.add(CallEvent::OutputClosed { output, at, outcome, reason }),
             // That it failed was said already.
             Err(_) if outcome == Outcome::Truncated => {}
-            Err(fault) => self.events.add(CallEvent::SinkFailed { output, what: fault.sentence() }),
+            Err(fault) => {
+                self.events.add(CallEvent::SinkFailed { output, what: fault.sentence() });
+                // Of a call that is over there is nothing left to end.
+                if let Fault::Panic(what) = fault
+                    && !self.consent.is_final()
+                {
+                    self.broken.get_or_insert(what);
+                }
+            }
         }
     }
 

@@ -219,3 +219,22 @@ fn a_sink_that_has_a_part_of_a_packet_has_audio() {
     assert!(scene.sinks[RECORD].is_erased());
     is_gone(&mut scene, "ten milliseconds");
 }
+
+#[test]
+fn a_sink_that_panics_while_it_is_closed_for_a_transfer_ends_the_tapping() {
+    let mut scene = Scene::new("ecommerce-be");
+    scene.sinks[RECORD].set_mood(Mood::Panics(Method::Close));
+    scene.notice(0, 1_000);
+    scene.run_to(ms(8_000));
+    scene.call.transfer(ms(8_000), "ecommerce-nl", "customer-care");
+    scene.take_events();
+    assert!(scene.has_failed());
+    scene.call.notice_started(ms(9_000), "en");
+    scene.run_to(ms(10_000));
+    scene.call.notice_finished(ms(10_000), true);
+    scene.run_to(ms(15_000));
+    assert_eq!(scene.answers, [Pushed::Shut; 2]);
+    let opened = scene.sinks[RECORD].told().into_iter().filter(|told| matches!(told, Told::Opened { .. }));
+    assert_eq!(opened.count(), 1, "nothing for the next controller");
+    assert_eq!(scene.call.decision(Tap::Record).reason, Reason::Failed);
+}
