@@ -74,11 +74,6 @@ impl Timeline {
     pub fn at(&self, timestamp: u32) -> Option<CallTime> {
         self.anchor.map(|anchor| anchor.moment(anchor.since(timestamp), self.rate))
     }
-
-    /// Forgets the anchor: the next packet is placed by its arrival. For a new SSRC or a restarted sender.
-    pub fn rebase(&mut self) {
-        self.anchor = None;
-    }
 }
 
 impl Anchor {
@@ -168,7 +163,7 @@ mod tests {
         timeline.place(160, CallTime::from_millis(1), NOTHING);
         let placed_until = CallTime::from_millis(40);
         assert_eq!(timeline.place(1_000_000, CallTime::from_millis(21), placed_until), anchored(40));
-        timeline.rebase();
+        let mut timeline = Timeline::new(8_000);
         assert_eq!(timeline.at(0), None);
         assert_eq!(timeline.place(77, CallTime::from_millis(90), CallTime::from_millis(60)), anchored(90));
     }
