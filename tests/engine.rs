@@ -168,3 +168,18 @@ fn keys_that_come_as_a_stream_of_their_own_do_not_move_the_audios_clock() {
     stage.run_to(ms(18_000));
     assert!(!stage.record.has(&Got::Erased));
 }
+
+#[test]
+fn a_caller_who_falls_silent_around_the_windows_end_takes_nothing_from_the_agents_audio() {
+    for last in (8_800..=9_400).step_by(20) {
+        let mut stage = Stage::new("ecommerce-be");
+        stage.notice(ms(0), ms(6_000));
+        stage.run_to(ms(last));
+        stage.run_legs(ms(12_000), false, true);
+        stage.end();
+        let frames = stage.record.frames(AGENT);
+        assert_eq!(frames.first().map(|(_, stretch)| stretch.from), Some(ms(9_000)), "last packet at {last} ms");
+        assert!(frames.windows(2).all(|two| two[0].1.to == two[1].1.from), "last packet at {last} ms");
+        stage.check_ledgers(true);
+    }
+}

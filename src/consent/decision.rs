@@ -31,7 +31,7 @@ impl Consent {
         };
         if !tenure.opened {
             let is_near = self.progress.now >= window_end - self.hold_back;
-            return if is_near && !self.is_overdue(window_end) { Gate::Hold } else { listening };
+            return if is_near && !self.is_given_up(window_end) { Gate::Hold } else { listening };
         }
         match self.alone.first() {
             Some(_) => Gate::Hold,

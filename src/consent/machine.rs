@@ -163,11 +163,16 @@ impl Consent {
         }
     }
 
-    /// Whether `moment` passed so long ago that nothing is held any longer for what was to be known of it: half a second
-    /// or two hold-backs. So holding is bounded, whatever a caller sends: a 9 is an objection then, and of an
-    /// unexamined window's end everything is let go until it was examined.
-    pub(super) fn is_overdue(&self, moment: CallTime) -> bool {
+    /// Whether a 9 whose last chance was at `moment` waits no longer: half a second or two hold-backs. So holding is
+    /// bounded, whatever a caller sends; it is an objection then.
+    fn is_overdue(&self, moment: CallTime) -> bool {
         self.progress.now >= moment + (2 * self.hold_back).max(SILENCE)
+    }
+
+    /// Whether a window that ended at `window_end` should long have been examined: nothing is held for it any longer.
+    /// A caller who falls silent right after it is known to be by then.
+    pub(super) fn is_given_up(&self, window_end: CallTime) -> bool {
+        self.progress.now >= window_end + 2 * self.hold_back + SILENCE
     }
 
     /// What followed since the last time, in order. `[worker]`

@@ -71,7 +71,7 @@ impl Consent {
         let Some(window_end) = tenure.window_end() else {
             return Ruling::Refused(Reason::NoticeNotGiven);
         };
-        let waits = tenure.opened || (until == CallTime::MAX && !self.is_overdue(window_end));
+        let waits = tenure.opened || (until == CallTime::MAX && !self.is_given_up(window_end));
         if at < window_end || !waits {
             return Ruling::Refused(Reason::WindowOpen);
         }

@@ -114,7 +114,7 @@ impl Session {
             (Some(_), Which::Before(_)) => self.settle(index, held, Fate::Purged),
             (None, _) if stretch.to <= settled_to => self.settle(index, held, Fate::Late),
             (None, _) => {
-                if decided.to < stretch.to {
+                if decided.to < stretch.to || held.shares.offered == 0 {
                     self.tracks[index].withhold(stretch.to);
                 }
                 self.settle(index, held, Fate::Withheld);
@@ -125,8 +125,7 @@ impl Session {
 
     /// Offers a decided part of a frame to every sink; each gets what its own pairs allow.
     fn give(&mut self, index: usize, part: &Frame, held: &mut Held) {
-        let hold_back = self.shared.config.hold_back;
-        let is_old = self.tracks[index].line.has_waited(held) || held.arrival.since(held.frame.place()) > hold_back;
+        let is_old = self.tracks[index].line.has_waited(held);
         for sink in 0..self.outlets.len() {
             let outlet = &self.outlets[sink];
             if is_old && outlet.is_live() {
@@ -158,7 +157,9 @@ impl Session {
             }
             self.in_hand = Some((index, held.shares));
         }
-        self.tracks[index].remember(held.origin);
+        if held.shares.offered != 0 {
+            self.tracks[index].remember(held.origin);
+        }
     }
 
     fn next_allowed(&self, pairs: Pairs, stretch: Interval) -> Option<Interval> {
@@ -236,12 +237,13 @@ impl Session {
         self.outlets[sink].fail();
         self.events.add(CallEvent::SinkFailed { output, what: fault.sentence() });
         match fault {
-            Fault::Error(_) => {
+            Fault::Panic(what) if !self.consent.is_final() => {
+                self.broken.get_or_insert(what);
+            }
+            // Of a call that is over nothing is left to end: the other sinks still get what is theirs.
+            _ => {
                 let at = self.outlets[sink].furthest();
                 self.close_output(sink, at, Outcome::Truncated, Reason::Failed);
-            }
-            Fault::Panic(what) => {
-                self.broken.get_or_insert(what);
             }
         }
     }

@@ -128,6 +128,10 @@ impl Session {
         self.tell_keys(at, CallTime::MAX);
         // While the old controller's permit can still be had.
         self.hand_on_now(at);
+        if self.broken.is_some() {
+            // The call fails instead.
+            return;
+        }
         self.consent.transfer(at, facts.rules());
         self.follow(at);
         self.facts = facts;
@@ -285,7 +289,9 @@ impl Session {
                 Change::Withdrawn { .. } => receipts.extend(self.refuse(now, Reason::Withdrawn)),
                 Change::Paused { at } => {
                     self.hand_on_now(at);
-                    self.each_outlet(|outlet| outlet.mark(Mark::Pause, at));
+                    if self.broken.is_none() {
+                        self.each_outlet(|outlet| outlet.mark(Mark::Pause, at));
+                    }
                 }
                 Change::Resumed { at } => self.each_outlet(|outlet| outlet.mark(Mark::Resume, at)),
                 Change::ControllerChanged { at } => self.close_outputs(at, Outcome::Complete, Reason::Ended),
@@ -333,6 +339,7 @@ impl Session {
     pub(super) fn close_output(&mut self, index: usize, at: CallTime, outcome: Outcome, reason: Reason) {
         let Some(output) = self.outlets[index].output() else { return };
         if outcome == Outcome::Complete
+            && !self.outlets[index].has_failed()
             && let Err(fault) = self.say_last_gaps(index, at)
         {
             // Ends this output, as truncated.
@@ -378,6 +385,9 @@ impl Session {
     /// Does something with every sink that works; an error ends that sink, not the call.
     fn each_outlet(&mut self, mut act: impl FnMut(&mut Outlet) -> Result<(), Fault>) {
         for index in 0..self.outlets.len() {
+            if self.outlets[index].has_failed() {
+                continue;
+            }
             if let Err(fault) = act(&mut self.outlets[index]) {
                 self.sink_failed(index, fault);
             }

@@ -277,7 +277,7 @@ impl Track {
             }
             Encoding::Redundant => self.read_redundant_audio(&header, slot, arrival, sequence),
             Encoding::ComfortNoise => {
-                let at = self.place(&header, format, arrival);
+                let at = self.place(&header, arrival);
                 self.received_to = self.received_to.max(Some(at));
                 self.counts.withheld += 1;
                 None
@@ -352,13 +352,13 @@ impl Track {
     }
 
     /// The moment of a frame's first sample.
-    fn place(&mut self, header: &Header, format: Format, arrival: CallTime) -> CallTime {
+    fn place(&mut self, header: &Header, arrival: CallTime) -> CallTime {
         let received_to = self.received_to.unwrap_or(CallTime::MIN);
         if header.has(Header::HAS_TIMESTAMP) {
             return self.stream.timeline.place(header.timestamp, arrival, received_to.min(arrival + AFTER_ARRIVAL)).at;
         }
         // Without time stamps: one after the other, as long as they come at that pace.
-        let slack = Duration::from_millis(60).max(format.duration(header.samples));
+        let slack = 2 * MAX_PACKET;
         match self.stream.next {
             Some(next) if next <= arrival + slack && arrival <= next + slack => next,
             _ => arrival.max(received_to),
@@ -374,7 +374,7 @@ impl Track {
         arrival: CallTime,
         sequence: Option<u64>,
     ) -> Held {
-        let place = self.place(header, format, arrival);
+        let place = self.place(header, arrival);
         // What the bytes hold counts, not what the host said: a sink reads no sample that is not there.
         let width = format.bytes_per_sample().unwrap_or(1).max(1) as u32;
         let samples = (range.end - range.start) / width;

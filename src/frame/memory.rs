@@ -45,7 +45,7 @@ impl Memory {
 
     /// Where the audio of slot number `index` begins.
     pub(super) fn audio_of(&self, index: usize) -> *mut u8 {
-        debug_assert!(index < self.slots.len());
+        assert!(index < self.slots.len(), "the slot exists");
         let first = self.audio.as_ptr();
         // SAFETY: `audio` has slots × lines_each lines and `index` is below slots, so the offset stays inside.
         let line = unsafe { first.add(index * self.lines_each) };

@@ -1,7 +1,7 @@
 //! Blocks for audio that must be kept longer than its ring can spare.
 //!
-//! The pool bounds bytes: a block is as long as the frame it keeps, and is charged with what it costs beside. A block is wiped when its last
-//! reference goes. Used on workers and by sinks, never on a media thread (it allocates).
+//! The pool bounds bytes: a block is as long as the frame it keeps, and is charged with what it costs beside. It is wiped
+//! when its last reference goes. Used on workers and by sinks, never on a media thread (it allocates).
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -207,7 +207,11 @@ impl SlotRef {
 impl Clone for SlotRef {
     fn clone(&self) -> SlotRef {
         // Relaxed: made from a live reference, which holds the slot.
-        self.slot().count.fetch_add(1, Ordering::Relaxed);
+        let before = self.slot().count.fetch_add(1, Ordering::Relaxed);
+        if before > u32::MAX / 2 {
+            // As many references can only be forgotten ones; one more lap, and a slot in use would count as free.
+            std::process::abort();
+        }
         SlotRef { memory: Arc::clone(&self.memory), index: self.index }
     }
 }

@@ -20,9 +20,9 @@ pub enum ReplayError {
         /// The capture.
         file: String,
     },
-    /// The capture's clock leaps by more than an hour.
+    /// The capture's clock leaps by more than an hour, or the call lasts longer than a day.
     #[error(
-        "{file}: no packet of the call for more than an hour, from {from} to {to} after its first: the capture's clock must have leapt; cut it there (nothing was written)"
+        "{file}: the capture's clock goes from {from} to {to} after the call's first packet: more than an hour at once, or a call of more than a day; cut it there (nothing was written)"
     )]
     ClockLeaps {
         /// The capture.

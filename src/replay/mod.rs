@@ -25,6 +25,9 @@ use crate::time::{CallTime, MonoTime};
 /// The longest time without a packet of either side. A capture that leaps further has a broken clock.
 const LONGEST_SILENCE: Duration = Duration::from_secs(3600);
 
+/// The longest call.
+const LONGEST_CALL: Duration = Duration::from_secs(24 * 3600);
+
 /// Which packets of a capture are the call's.
 #[derive(Clone, Debug)]
 pub enum Chosen {
@@ -63,8 +66,11 @@ impl Prepared {
         while let Some(packet) = streams.next_packet()? {
             let at = MonoTime(packet.time_ns);
             // Refused here, before anything is written.
-            if packets > 0 && at.on_call(last) > CallTime::ZERO + LONGEST_SILENCE {
-                let [from, to] = [last, at].map(|moment| moment.on_call(first.unwrap_or(at)));
+            let begun = first.unwrap_or(at);
+            let leaps = packets > 0 && at.on_call(last).since(CallTime::ZERO) > LONGEST_SILENCE;
+            let steps_back = packets > 0 && last.on_call(at).since(CallTime::ZERO) > LONGEST_SILENCE;
+            if leaps || steps_back || at.on_call(begun).since(CallTime::ZERO) > LONGEST_CALL {
+                let [from, to] = [last, at].map(|moment| moment.on_call(begun));
                 return Err(ReplayError::ClockLeaps { file: name, from, to });
             }
             let leg = usize::from(packet.side != caller);
@@ -170,8 +176,8 @@ impl Prepared {
         }
         clock.run_to(end, call, watch);
         call.end(end);
-        // A withdrawal told after the call counts too; consent ignores everything else then.
-        for (at, action) in clock.actions.by_ref() {
+        // Of what happens after the call, only a withdrawal counts.
+        for (at, action) in clock.actions.by_ref().filter(|(_, action)| matches!(action, Action::Withdraw(_))) {
             action.act((*at).max(clock.now), call);
         }
         clock.tell(call, watch);

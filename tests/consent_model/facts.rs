@@ -263,6 +263,11 @@ impl Log {
         self.advances(n).map(|(now, _, _)| now).max()
     }
 
+    /// Whether nothing is held any longer for a window that ended at `end`: two hold-backs and half a second.
+    pub fn is_given_up(&self, n: usize, end: CallTime) -> bool {
+        self.now(n).is_some_and(|now| now >= end + self.start.hold_back * 2 + Duration::from_millis(500))
+    }
+
     /// Whether nobody waits any longer to know what was at `moment`: for half a second, or for two hold-backs.
     pub fn is_overdue(&self, n: usize, moment: CallTime) -> bool {
         let patience = Duration::from_millis(500).max(self.start.hold_back * 2);

@@ -133,7 +133,7 @@ impl<'a> Known<'a> {
             let window_end = self.facts.window_end(present).expect("a notice was given");
             let early = window_end - self.facts.log.start.hold_back;
             let is_near = self.facts.log.now(self.facts.n).is_some_and(|now| now >= early);
-            let is_near = is_near && !self.facts.log.is_overdue(self.facts.n, window_end);
+            let is_near = is_near && !self.facts.log.is_given_up(self.facts.n, window_end);
             if is_near { Gate::Hold } else { closed }
         }
     }
@@ -193,7 +193,7 @@ impl<'a> Known<'a> {
             Ruling::Refused(Reason::WindowOpen)
         } else if !self.opened[controller] {
             let window_end = self.facts.window_end(controller).expect("a notice was given");
-            let waits = is_present && !self.facts.log.is_overdue(self.facts.n, window_end);
+            let waits = is_present && !self.facts.log.is_given_up(self.facts.n, window_end);
             if waits { Ruling::Undecided } else { Ruling::Refused(Reason::WindowOpen) }
         } else if self.unsettled.iter().any(|&(onset, _)| onset <= at) {
             Ruling::Undecided

@@ -238,3 +238,20 @@ fn a_sink_that_panics_while_it_is_closed_for_a_transfer_ends_the_tapping() {
     assert_eq!(opened.count(), 1, "nothing for the next controller");
     assert_eq!(scene.call.decision(Tap::Record).reason, Reason::Failed);
 }
+
+#[test]
+fn a_sink_that_panics_when_the_call_ends_takes_nothing_from_the_other() {
+    for method in [Method::Frame, Method::Gap, Method::Flush, Method::Close] {
+        let mut scene = Scene::open_to(8_000);
+        scene.phones[CALLER].speaks = false;
+        scene.run_to(ms(8_100));
+        scene.sinks[RECORD].set_mood(Mood::Panics(method));
+        scene.end();
+        let said = |event: &&CallEvent| matches!(event, CallEvent::SinkFailed { .. });
+        assert!(scene.events.iter().filter(said).count() <= 1, "{method:?}: {:?}", scene.events);
+        let heard = scene.sinks[MONITOR].heard(AGENT);
+        assert_eq!(heard.last().map(|stretch| stretch.to), Some(ms(8_120)), "{method:?}: all that was held");
+        assert_eq!(scene.sinks[MONITOR].told().last(), Some(&Told::Closed(Outcome::Complete)), "{method:?}");
+        scene.check_accounts();
+    }
+}

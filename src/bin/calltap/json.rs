@@ -5,7 +5,7 @@ use calltap::engine::CallEvent;
 use calltap::frame::Ledger;
 use calltap::policy::{Pairs, Policy};
 use calltap::replay::Prepared;
-use calltap::sink::Fate;
+use calltap::sink::{Fate, Outcome};
 use calltap::time::CallTime;
 use serde_json::{Value, json};
 
@@ -136,9 +136,15 @@ fn details(event: &CallEvent) -> Value {
         CallEvent::OutputOpened { output, tap, from } => {
             json!({ "output": output.to_string(), "tap": tap.to_string(), "from": from.seconds() })
         }
-        CallEvent::OutputClosed { output, reason, .. } => {
-            json!({ "output": output.to_string(), "reason": reason.to_string() })
-        }
+        CallEvent::OutputClosed { output, outcome, reason, .. } => json!({
+            "output": output.to_string(),
+            "outcome": match outcome {
+                Outcome::Complete => "complete",
+                Outcome::Truncated => "truncated",
+                Outcome::Failed => "failed",
+            },
+            "reason": reason.to_string(),
+        }),
         CallEvent::SinkFailed { output, .. } => json!({ "output": output.to_string() }),
         CallEvent::Receipt(receipt) => json!({
             "output": receipt.output.to_string(),
