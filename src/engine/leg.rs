@@ -170,7 +170,8 @@ impl LegWriter {
         let number = self.payload_types[usize::from(packet.payload_type & 0x7f)];
         let Some(format) = self.formats.get(usize::from(number)) else { return self.drop_as(DropCause::Format) };
         let samples = format.bytes_per_sample().map_or(0, |width| packet.payload.len() / width.max(1));
-        self.push(&Incoming {
+        // The gate was asked already.
+        self.take(&Incoming {
             data: packet.payload,
             format: number,
             samples: samples as u32,
