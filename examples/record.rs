@@ -2,7 +2,7 @@
 
 use calltap::audio::{Encoding, Format};
 use calltap::consent::Role;
-use calltap::engine::{CallSpec, Config, Engine, Incoming, LegSpec, SinkSpec};
+use calltap::engine::{CallSpec, Config, Engine, Incoming, LegSpec, Run, SinkSpec};
 use calltap::policy::{Direction, Pairs, Policy, Purpose, Tap};
 use calltap::sink::wav::{WavFolder, WavOptions};
 use calltap::time::{CallTime, MonoTime};
@@ -33,7 +33,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         Box::new(sink) as _
     });
     let pairs = Pairs::one(Tap::Record, Purpose::Quality);
-    call.add_sink(SinkSpec { tap: Tap::Record, pairs, live: false, make })?;
+    call.add_sink(SinkSpec { tap: Tap::Record, pairs, run: Run::File, live: false, make })?;
 
     // Twelve seconds, a packet every 20 ms. The announcement plays for two of them; then the caller may press 9 for three.
     let mut said = None;

@@ -10,8 +10,8 @@ use calltap::consent::{Permit, Reason, Role};
 use calltap::frame::{Frame, Pool};
 use calltap::policy::{Pairs, Purpose, Tap};
 use calltap::sink::{
-    Channel, ChannelItem, Closing, Description, Erasure, Fate, GapCause, Mark, NoticeDescription, Outcome, OutputId,
-    Sink,
+    Channel, ChannelItem, Closing, Description, Erasure, Fate, GapCause, Handed, Mark, NoticeDescription, Outcome,
+    OutputId, Sink,
 };
 use calltap::time::{CallTime, Interval};
 
@@ -110,15 +110,16 @@ fn what_a_full_channel_drops_is_told_before_the_next_frame_that_fits() {
     sink.open(&permit(), &description()).expect("open");
     assert_eq!(items.try_recv().map(|item| word(&item)), Ok("open ecommerce-be".into()));
     for millis in [9_000, 9_020, 9_040, 9_060, 9_080] {
-        sink.frame(&frame(&pool, CALLER, millis)).expect("dropped, not failed");
+        let expected = if millis < 9_040 { Handed::Taken } else { Handed::Dropped };
+        assert_eq!(sink.frame(&frame(&pool, CALLER, millis)).ok(), Some(expected));
     }
-    sink.frame(&frame(&pool, AGENT, 9_080)).expect("dropped, not failed");
+    assert_eq!(sink.frame(&frame(&pool, AGENT, 9_080)).ok(), Some(Handed::Dropped));
     sink.mark(Mark::Pause, at(9_100)).expect("dropped, not failed");
     assert_eq!(sink.dropped(), 5);
     assert_eq!(pool.used(), 2 * FRAME, "what was dropped is not kept");
     // One place: the gap fits, the frame after it does not, and is missing in its turn.
     let mut words = vec![word(&items.try_recv().expect("an item"))];
-    sink.frame(&frame(&pool, CALLER, 9_100)).expect("dropped, not failed");
+    assert_eq!(sink.frame(&frame(&pool, CALLER, 9_100)).ok(), Some(Handed::Dropped));
     words.extend(items.try_iter().map(|item| word(&item)));
     sink.frame(&frame(&pool, AGENT, 9_100)).expect("fits");
     words.extend(items.try_iter().map(|item| word(&item)));
@@ -144,7 +145,7 @@ fn the_last_gaps_the_end_and_an_erasure_fit_into_a_full_channel() {
     let (mut sink, items) = Channel::bounded(0);
     sink.open(&permit(), &description()).expect("open");
     for leg in 0..8 {
-        sink.frame(&frame(&pool, leg, 9_000)).expect("dropped, not failed");
+        assert_eq!(sink.frame(&frame(&pool, leg, 9_000)).ok(), Some(Handed::Dropped));
     }
     sink.close(&closing()).expect("closed");
     let receipt = sink.erase(&erasure());

@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::consent::{Reason, Ruling};
 use crate::frame::Frame;
 use crate::policy::Pairs;
-use crate::sink::{GapCause, LegDescription, Outcome, SinkError};
+use crate::sink::{GapCause, Handed, LegDescription, Outcome, SinkError};
 use crate::time::{CallTime, Interval};
 
 use super::config::{MAX_PACKET, REORDER};
@@ -151,7 +151,8 @@ impl Session {
                     continue;
                 }
                 match self.give_to(index, sink, &piece, held) {
-                    Ok(()) => held.shares.given |= 1 << sink,
+                    Ok(Handed::Taken) => held.shares.given |= 1 << sink,
+                    Ok(Handed::Dropped) => held.shares.dropped |= 1 << sink,
                     Err(fault) => self.sink_failed(sink, fault),
                 }
             }
@@ -168,7 +169,7 @@ impl Session {
     }
 
     /// Hands one piece to one sink, after opening it and after saying what is missing before it.
-    fn give_to(&mut self, index: usize, sink: usize, piece: &Frame, held: &Held) -> Result<(), Fault> {
+    fn give_to(&mut self, index: usize, sink: usize, piece: &Frame, held: &Held) -> Result<Handed, Fault> {
         self.open(sink)?;
         let leg = piece.leg();
         if let Some(handed_to) = self.outlets[sink].handed_to(leg)
@@ -260,6 +261,8 @@ impl Session {
         for (sink, outlet) in self.outlets.iter_mut().enumerate() {
             if shares.given & (1 << sink) != 0 {
                 outlet.count(leg);
+            } else if shares.dropped & (1 << sink) != 0 {
+                outlet.overflow(leg);
             } else if shares.offered & (1 << sink) != 0 {
                 outlet.miss(leg);
             }
@@ -267,6 +270,7 @@ impl Session {
         let track = &mut self.tracks[index];
         match otherwise {
             _ if shares.given != 0 => track.counts.delivered += 1,
+            _ if shares.dropped != 0 => track.counts.queue += 1,
             _ if shares.offered != 0 => track.counts.sink += 1,
             Fate::Withheld => track.counts.withheld += 1,
             Fate::Purged => track.counts.purged += 1,

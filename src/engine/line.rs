@@ -27,7 +27,9 @@ pub(super) struct Held {
 pub(super) struct Shares {
     /// They got one.
     pub(super) given: u32,
-    /// They should have got one. Those that did are among them.
+    /// They had no room for one.
+    pub(super) dropped: u32,
+    /// They should have got one. Those that did, or had no room, are among them.
     pub(super) offered: u32,
 }
 

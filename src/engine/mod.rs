@@ -23,9 +23,8 @@ pub use config::{Config, ConfigError, EXAMINE_LAG, MAX_HOLD_BACK, MAX_PACKET, RE
 pub use event::CallEvent;
 pub use ids::{CountedIds, OutputIds, RandomIds};
 pub use leg::{DropCause, Incoming, LegSpec, LegWriter, Pushed};
-pub use outlet::{SinkMaker, SinkSpec};
+pub use outlet::{Run, SinkMaker, SinkSpec};
 
-use crate::frame::Pool;
 use crate::policy::Policy;
 
 /// The most legs of a call.
@@ -51,9 +50,7 @@ impl Engine {
         policy: Option<Arc<Policy>>,
         ids: Box<dyn OutputIds>,
     ) -> Result<Engine, ConfigError> {
-        config.check()?;
-        let pool = Pool::new(config.held_bytes);
-        Ok(Engine { shared: Arc::new(config::Shared { config, policy, pool, ids }) })
+        Ok(Engine { shared: Arc::new(config::Shared::new(config, policy, ids)?) })
     }
 
     /// Starts a call. It is decided at once whether it may ever be tapped: ask [`Call::decision`].

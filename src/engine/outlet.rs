@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::consent::Permit;
 use crate::frame::{Frame, Ledger};
 use crate::policy::{Pairs, Tap};
-use crate::sink::{Closing, Description, Erasure, Fate, GapCause, Mark, OutputId, Receipt, Sink};
+use crate::sink::{Closing, Description, Erasure, Fate, GapCause, Handed, Mark, OutputId, Receipt, Sink};
 use crate::time::{CallTime, Interval};
 
 use super::MAX_LEGS;
@@ -23,10 +23,25 @@ pub struct SinkSpec {
     pub tap: Tap,
     /// The pairs it is for; those that the policy does not allow are left out when it opens.
     pub pairs: Pairs,
+    /// On which thread it is called, and how long it may take.
+    pub run: Run,
     /// Whether it must never get old audio: what was held while a 9 was settled becomes a gap. Always so for `Monitor`.
     pub live: bool,
     /// Makes the sink.
     pub make: SinkMaker,
+}
+
+/// How a sink is run by an engine with workers. A stepped call runs every sink directly.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Run {
+    /// On the worker, as it is. It must not block: one that overruns its budget ten times is moved to a queue.
+    Direct,
+    /// Behind a bounded queue, on a writer thread. `pause` and `end` wait until it has what is its own, up to their
+    /// deadline; what it has not got by then it does not get.
+    #[default]
+    Queued,
+    /// The same for what ends in a file: what is in its queue counts as handed over, and nobody waits for it.
+    File,
 }
 
 /// One registered sink and all of its outputs.
@@ -43,6 +58,8 @@ pub(super) struct Outlet {
     delivered: [u64; MAX_LEGS],
     /// Frames not handed on because the sink had failed, by leg.
     missed: [u64; MAX_LEGS],
+    /// Frames for which it had no room, by leg.
+    overflowed: [u64; MAX_LEGS],
     /// Delivered frames whose output was erased, by leg.
     erased: [u64; MAX_LEGS],
 }
@@ -75,6 +92,7 @@ impl Outlet {
             failed: false,
             delivered: zero,
             missed: zero,
+            overflowed: zero,
             erased: zero,
         }
     }
@@ -164,13 +182,14 @@ impl Outlet {
     }
 
     /// Hands on one frame, or a part of one.
-    pub(super) fn frame(&mut self, frame: &Frame) -> Result<(), Fault> {
-        let Some(output) = &mut self.current else { return Ok(()) };
+    pub(super) fn frame(&mut self, frame: &Frame) -> Result<Handed, Fault> {
+        let Some(output) = &mut self.current else { return Ok(Handed::Dropped) };
         output.got_audio = true;
-        sink_call(|| output.sink.frame(frame))?;
+        let handed = sink_call(|| output.sink.frame(frame))?;
+        // Also when it was dropped: the sink knows of the gap.
         output.handed_to[usize::from(frame.leg())] = frame.stretch().to;
         output.skipped[usize::from(frame.leg())] = false;
-        Ok(())
+        Ok(handed)
     }
 
     /// Notes that frames of `leg` are left out: they are too old for a live sink.
@@ -197,6 +216,11 @@ impl Outlet {
     /// Counts a frame of `leg` that this sink did not get because it had failed.
     pub(super) fn miss(&mut self, leg: u8) {
         self.missed[usize::from(leg)] += 1;
+    }
+
+    /// Counts a frame of `leg` for which this sink had no room.
+    pub(super) fn overflow(&mut self, leg: u8) {
+        self.overflowed[usize::from(leg)] += 1;
     }
 
     pub(super) fn mark(&mut self, mark: Mark, at: CallTime) -> Result<(), Fault> {
@@ -253,14 +277,15 @@ impl Outlet {
     /// The account of `leg` as this sink saw it, from the whole leg's.
     pub(super) fn ledger(&self, leg: u8, whole: &Ledger) -> Ledger {
         let index = usize::from(leg);
-        let settled = whole.delivered + whole.masked + whole.withheld + whole.sink;
+        let settled = whole.delivered + whole.masked + whole.withheld + whole.sink + whole.queue;
         let delivered = self.delivered[index];
-        let sink = self.missed[index];
+        let (sink, queue) = (self.missed[index], self.overflowed[index]);
         Ledger {
             delivered,
             masked: 0,
             sink,
-            withheld: settled - delivered - sink,
+            queue,
+            withheld: settled - delivered - sink - queue,
             erased: self.erased[index],
             ..*whole
         }

@@ -24,6 +24,7 @@ const FORMAT: i64 = 1;
 /// Its `Debug` shows its name and size alone.
 pub struct Policy {
     hash: String,
+    length: usize,
     origin: Arc<str>,
     never_countries: Vec<Country>,
     entities: Vec<Entity>,
@@ -113,6 +114,7 @@ impl Policy {
 
         Ok(Policy {
             hash: Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect(),
+            length: text.len(),
             origin: Arc::clone(origin),
             never_countries,
             entities,
@@ -196,6 +198,11 @@ impl Policy {
     /// Its name: the SHA-256 of the file's bytes, in 64 hexadecimal digits.
     pub fn hash(&self) -> &str {
         &self.hash
+    }
+
+    /// How many bytes the text it was read from has.
+    pub fn source_bytes(&self) -> usize {
+        self.length
     }
 
     /// Where it came from: the file's path, mostly.

@@ -8,7 +8,9 @@
 use crossbeam_channel::{Receiver, Sender, TrySendError};
 use uuid::Uuid;
 
-use super::{Closing, Description, Erasure, Fate, GapCause, LegIndex, Mark, OutputId, Receipt, Sink, SinkError};
+use super::{
+    Closing, Description, Erasure, Fate, GapCause, Handed, LegIndex, Mark, OutputId, Receipt, Sink, SinkError,
+};
 use crate::consent::Permit;
 use crate::frame::Frame;
 use crate::time::{CallTime, Interval};
@@ -164,12 +166,13 @@ impl Sink for Channel {
         self.send(ChannelItem::Open(Box::new(description.clone())))
     }
 
-    fn frame(&mut self, frame: &Frame) -> Result<(), SinkError> {
-        if self.hand_over(frame.leg(), frame.stretch(), ChannelItem::Frame(frame.clone()))? {
-            self.frames += 1;
-            self.bytes += frame.bytes().len() as u64;
+    fn frame(&mut self, frame: &Frame) -> Result<Handed, SinkError> {
+        if !self.hand_over(frame.leg(), frame.stretch(), ChannelItem::Frame(frame.clone()))? {
+            return Ok(Handed::Dropped);
         }
-        Ok(())
+        self.frames += 1;
+        self.bytes += frame.bytes().len() as u64;
+        Ok(Handed::Taken)
     }
 
     fn gap(&mut self, leg: LegIndex, cause: GapCause, stretch: Interval) -> Result<(), SinkError> {

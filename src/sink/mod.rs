@@ -52,6 +52,15 @@ pub enum Mark {
     Resume,
 }
 
+/// What a sink did with a frame that it was handed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Handed {
+    /// It has it.
+    Taken,
+    /// It had no room: the frame counts as dropped (`queue`), and the sink sees to it that the gap is known.
+    Dropped,
+}
+
 /// What went wrong in a sink, for people: what, where, and what became of the data.
 #[derive(Debug, thiserror::Error)]
 #[error("{what}")]
@@ -80,8 +89,8 @@ pub trait Sink: Send {
     fn open(&mut self, permit: &Permit, description: &Description) -> Result<(), SinkError>;
 
     /// One frame. Borrowed: a sink that keeps it clones it (a reference count). Frames of one leg come in the
-    /// order of their places and never overlap. `[worker]`
-    fn frame(&mut self, frame: &Frame) -> Result<(), SinkError>;
+    /// order of their places and never overlap. Says whether it took it. `[worker]`
+    fn frame(&mut self, frame: &Frame) -> Result<Handed, SinkError>;
 
     /// A stretch of a leg without audio; comes before the frame that follows it. `[worker]`
     fn gap(&mut self, leg: LegIndex, cause: GapCause, stretch: Interval) -> Result<(), SinkError> {

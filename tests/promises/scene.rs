@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use calltap::audio::{Encoding, Format};
 use calltap::consent::{Change, Role};
-use calltap::engine::{Call, CallEvent, CallSpec, Config, CountedIds, Engine, LegSpec, LegWriter, Pushed, SinkSpec};
+use calltap::engine::{
+    Call, CallEvent, CallSpec, Config, CountedIds, Engine, LegSpec, LegWriter, Pushed, Run, SinkSpec,
+};
 use calltap::policy::{Direction, Pairs, Policy, Purpose, Tap};
 use calltap::sink::Sink;
 use calltap::time::{CallTime, Interval, MonoTime};
@@ -169,7 +171,7 @@ impl Scene {
         let (tap, _) = pairs.iter().next().expect("a pair");
         let kept = log.clone();
         let make = Box::new(move |output| -> Box<dyn Sink> { Box::new(Witness::new(output, log.clone())) });
-        self.call.add_sink(SinkSpec { tap, pairs, live: false, make }).expect("room for a sink");
+        self.call.add_sink(SinkSpec { tap, pairs, run: Run::Direct, live: false, make }).expect("room for a sink");
         self.sinks.push(kept);
     }
 

@@ -7,7 +7,7 @@ use calltap::consent::Permit;
 use calltap::frame::Frame;
 use calltap::policy::Pairs;
 use calltap::sink::{
-    Closing, Description, Erasure, Fate, GapCause, LegIndex, Mark, Outcome, OutputId, Receipt, Sink, SinkError,
+    Closing, Description, Erasure, Fate, GapCause, Handed, LegIndex, Mark, Outcome, OutputId, Receipt, Sink, SinkError,
 };
 use calltap::time::{CallTime, Interval};
 
@@ -240,7 +240,7 @@ impl Sink for Witness {
         Ok(())
     }
 
-    fn frame(&mut self, frame: &Frame) -> Result<(), SinkError> {
+    fn frame(&mut self, frame: &Frame) -> Result<Handed, SinkError> {
         assert!(self.open, "a frame before it was opened, or after it was closed");
         self.answer(Method::Frame)?;
         let (leg, stretch) = (usize::from(frame.leg()), frame.stretch());
@@ -260,7 +260,7 @@ impl Sink for Witness {
         notes.pieces.push(Piece { came, leg, stretch, byte, erased: false });
         let packet = (first - notes.grid[leg]).div_euclid(160);
         notes.packets[leg].insert(packet);
-        Ok(())
+        Ok(Handed::Taken)
     }
 
     fn gap(&mut self, leg: LegIndex, cause: GapCause, stretch: Interval) -> Result<(), SinkError> {

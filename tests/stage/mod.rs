@@ -7,11 +7,13 @@ use std::sync::{Arc, Mutex};
 use calltap::audio::Format;
 use calltap::consent::{Digit, Permit, Role};
 use calltap::engine::{
-    Call, CallEvent, CallSpec, Config, CountedIds, Engine, Incoming, LegSpec, LegWriter, Pushed, SinkSpec,
+    Call, CallEvent, CallSpec, Config, CountedIds, Engine, Incoming, LegSpec, LegWriter, Pushed, Run, SinkSpec,
 };
 use calltap::frame::Frame;
 use calltap::policy::{Direction, Pairs, Policy, Purpose, Tap};
-use calltap::sink::{Closing, Description, Erasure, Fate, GapCause, LegIndex, OutputId, Receipt, Sink, SinkError};
+use calltap::sink::{
+    Closing, Description, Erasure, Fate, GapCause, Handed, LegIndex, OutputId, Receipt, Sink, SinkError,
+};
 use calltap::time::{CallTime, Interval, MonoTime};
 
 /// Where the host's clock stands at the call's zero.
@@ -91,10 +93,10 @@ impl Sink for Witness {
         Ok(())
     }
 
-    fn frame(&mut self, frame: &Frame) -> Result<(), SinkError> {
+    fn frame(&mut self, frame: &Frame) -> Result<Handed, SinkError> {
         assert!(!self.panics, "this sink was made to panic");
         self.note(Got::Frame { leg: frame.leg(), stretch: frame.stretch(), bytes: frame.bytes().to_vec() });
-        Ok(())
+        Ok(Handed::Taken)
     }
 
     fn gap(&mut self, leg: LegIndex, cause: GapCause, stretch: Interval) -> Result<(), SinkError> {
@@ -166,7 +168,7 @@ impl Stage {
                 Box::new(Witness { output, log: log.clone(), now: Arc::clone(&now), panics })
             });
             let pairs = Purpose::ALL.into_iter().map(|purpose| (tap, purpose)).collect::<Pairs>();
-            call.add_sink(SinkSpec { tap, pairs, live: false, make }).expect("room for two sinks");
+            call.add_sink(SinkSpec { tap, pairs, run: Run::Direct, live: false, make }).expect("room for two sinks");
         }
         let answers = [Pushed::Wait; 2];
         let at = CallTime::ZERO;

@@ -51,7 +51,7 @@ fn fill_the_disk(folder: &Path) {
     let refused = (0..100).find_map(|tenth| {
         let at = tenth * 800;
         let frame = linear(&pool, CALLER, at, &voice(CALLER, at..at + 800));
-        let result = sink.frame(&frame).and_then(|()| sink.flush());
+        let result = sink.frame(&frame).and_then(|_| sink.flush());
         flushed = if result.is_ok() { at + 800 } else { flushed };
         result.err()
     });

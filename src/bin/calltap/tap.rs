@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use calltap::capture::{Capture, Side, Survey, escape_wire};
 use calltap::consent::Reason;
-use calltap::engine::{Call, CallEvent, CallSpec, Config, Engine, SinkSpec};
+use calltap::engine::{Call, CallEvent, CallSpec, Config, Engine, Run, SinkSpec};
 use calltap::policy::{Direction, Policy, Purpose, Tap as Kind};
 use calltap::replay::{Action, Chosen, Prepared, ReplayError, Script, Seen};
 use calltap::sink::Sink;
@@ -111,7 +111,7 @@ fn add_recorder(args: &Tap, call: &mut Call) -> Result<Arc<Mutex<Vec<WavFiles>>>
         Box::new(sink)
     });
     let pairs = Purpose::ALL.into_iter().map(|purpose| (Kind::Record, purpose)).collect();
-    call.add_sink(SinkSpec { tap: Kind::Record, pairs, live: false, make })
+    call.add_sink(SinkSpec { tap: Kind::Record, pairs, run: Run::File, live: false, make })
         .map_err(|error| Failure::Failed(error.to_string()))?;
     Ok(files)
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 use super::super::{
-    Closing, Description, Erasure, Fate, GapCause, LegIndex, Mark, Outcome, OutputId, Receipt, Sink, SinkError,
+    Closing, Description, Erasure, Fate, GapCause, Handed, LegIndex, Mark, Outcome, OutputId, Receipt, Sink, SinkError,
 };
 use super::audio_file::AudioFile;
 use super::folder::Folder;
@@ -194,8 +194,8 @@ impl Sink for WavSink {
         Ok(())
     }
 
-    fn frame(&mut self, frame: &Frame) -> Result<(), SinkError> {
-        self.recording()?.frame(frame)
+    fn frame(&mut self, frame: &Frame) -> Result<Handed, SinkError> {
+        self.recording()?.frame(frame).map(|()| Handed::Taken)
     }
 
     fn gap(&mut self, leg: LegIndex, cause: GapCause, stretch: Interval) -> Result<(), SinkError> {
