@@ -26,6 +26,11 @@ impl Digit {
         Digit::from_event(event as u8)
     }
 
+    /// Its event number in RFC 4733.
+    pub(crate) const fn event(self) -> u8 {
+        self.0
+    }
+
     /// Whether it is 0-8 or A-D: what makes a 9 beside it part of a number. `*`, `#` and 9 are not.
     pub const fn is_different(self) -> bool {
         !matches!(self.0, 9..=11)
@@ -116,6 +121,12 @@ pub enum Event {
     Failed,
     /// A limit of the configuration was reached.
     LimitReached,
+    /// A caller's 9 shut the gates before it was told, for it lay where every 9 refuses by what was known then. It is an
+    /// objection, whatever became known since: nothing of the call is tapped any more.
+    ShutByPress {
+        /// When it was pressed.
+        onset: CallTime,
+    },
 }
 
 /// What followed from what consent was told. Drained by the session, in order. A notice that is played again after one

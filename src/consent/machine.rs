@@ -49,7 +49,7 @@ pub struct Consent {
     /// Every controller's time, in order. Empty when the call may never be tapped.
     pub(super) tenures: Vec<Tenure>,
     pub(super) pauses: Spans,
-    data: Spans,
+    pub(super) data: Spans,
     pub(super) alone: Alone,
     pub(super) progress: Progress,
     /// No more caller audio from before this moment comes: a 9 before it is settled at once.
@@ -97,13 +97,14 @@ impl Consent {
 
     /// Something happened at `at`. For a digit that is when it was reported; its own onset counts. `[worker]`
     ///
-    /// A withdrawal counts at any time, and so does a 9 that was pressed before the call was over and is reported after:
+    /// A withdrawal counts at any time, and so does a 9 that has shut the gates, or that was pressed before the call was over and is reported after:
     /// what was recorded is then erased; for those 9s it is known where a pause or "digits are data" ends. Everything else
     /// is ignored once the call [is final](Consent::is_final).
     pub fn tell(&mut self, at: CallTime, event: Event) {
         match event {
             Event::Digit { role: Role::Caller, digit, source, onset } => self.hear(digit, source, onset),
             Event::Digit { .. } => {}
+            Event::ShutByPress { onset } => self.take_as_shut(onset),
             Event::Withdrawn { by } => self.withdraw(at, by),
             Event::Failed => self.fail(at),
             Event::DigitsAreData(are) => self.take_digits_as_data(at, are),
@@ -252,6 +253,13 @@ impl Consent {
             Ok(true) => self.changes.push(Change::Held { onset }),
             Ok(false) => {}
             Err(_) => self.object(onset, source),
+        }
+    }
+
+    /// A 9 at `onset` has shut the gates. Of a call that could never be tapped there is nothing to refuse.
+    fn take_as_shut(&mut self, onset: CallTime) {
+        if self.refused.is_none() && !self.tenures.is_empty() {
+            self.object(onset, DigitSource::Host);
         }
     }
 

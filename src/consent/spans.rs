@@ -7,7 +7,7 @@ use crate::time::{CallTime, Interval};
 
 /// What to do about a new stretch when the list is full.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum WhenFull {
+pub(crate) enum WhenFull {
     /// The two oldest become one, with what lies between them.
     JoinOldest,
     /// The oldest is forgotten.
@@ -18,11 +18,11 @@ pub(super) enum WhenFull {
 
 /// The list is full and refuses.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Full;
+pub(crate) struct Full;
 
 /// The list.
 #[derive(Clone, Debug)]
-pub(super) struct Spans {
+pub(crate) struct Spans {
     list: Vec<Interval>,
     open: bool,
     limit: usize,
@@ -31,17 +31,17 @@ pub(super) struct Spans {
 
 impl Spans {
     /// An empty list for at most `limit` stretches.
-    pub(super) fn new(limit: usize, when_full: WhenFull) -> Spans {
+    pub(crate) fn new(limit: usize, when_full: WhenFull) -> Spans {
         Spans { list: Vec::new(), open: false, limit, when_full }
     }
 
     /// Whether the last stretch still goes on.
-    pub(super) fn is_open(&self) -> bool {
+    pub(crate) fn is_open(&self) -> bool {
         self.open
     }
 
     /// A stretch begins at `at`. Nothing happens while one is open.
-    pub(super) fn open(&mut self, at: CallTime) -> Result<(), Full> {
+    pub(crate) fn open(&mut self, at: CallTime) -> Result<(), Full> {
         if self.open {
             return Ok(());
         }
@@ -55,7 +55,7 @@ impl Spans {
 
     /// The open stretch ends at `at`, or where it began if that is later. Answers where it ended, `None` if none was
     /// open. A stretch without length is not kept.
-    pub(super) fn close(&mut self, at: CallTime) -> Option<CallTime> {
+    pub(crate) fn close(&mut self, at: CallTime) -> Option<CallTime> {
         if !std::mem::take(&mut self.open) {
             return None;
         }
@@ -67,17 +67,27 @@ impl Spans {
     }
 
     /// Whether any stretch has `at` inside.
-    pub(super) fn contains(&self, at: CallTime) -> bool {
+    pub(crate) fn contains(&self, at: CallTime) -> bool {
         self.list.iter().any(|span| span.contains(at))
     }
 
+    /// Where the last stretch that is over ended, of those that were told.
+    pub(crate) fn last_end(&self) -> Option<CallTime> {
+        self.list.iter().map(|span| span.to).filter(|&end| end != CallTime::MAX).max()
+    }
+
+    /// The stretch that has `at` inside or lies after it; of several the one that ends last.
+    pub(crate) fn from_on(&self, at: CallTime) -> Option<Interval> {
+        self.list.iter().copied().filter(|span| span.to > at).max_by_key(|span| span.to)
+    }
+
     /// All beginnings and ends.
-    pub(super) fn edges(&self) -> impl Iterator<Item = CallTime> {
+    pub(crate) fn edges(&self) -> impl Iterator<Item = CallTime> {
         self.list.iter().flat_map(|span| [span.from, span.to])
     }
 
     /// The first moment from `at` on that no stretch has inside; [`CallTime::MAX`] while one that covers it is open.
-    pub(super) fn first_outside(&self, at: CallTime) -> CallTime {
+    pub(crate) fn first_outside(&self, at: CallTime) -> CallTime {
         let mut first = at;
         while let Some(span) = self.list.iter().find(|span| span.contains(first)) {
             first = span.to;

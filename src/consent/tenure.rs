@@ -120,6 +120,11 @@ impl Tenure {
         self.at_once.contains(onset)
     }
 
+    /// The notice with its window that `at` lies in or before; `None` when all are over.
+    pub(super) fn at_once_from(&self, at: CallTime) -> Option<Interval> {
+        self.at_once.from_on(at)
+    }
+
     /// Within which stretch a 9 with this onset, outside of notice and window, counts when it stands alone, and how
     /// near a different digit must be. `None` when it does not count: it belongs to the host's menu, or the policy
     /// says so. `until` is the end of this controller's time.

@@ -122,7 +122,7 @@ impl Call {
         match self.failed {
             false => self.guarded(now, |session| session.step(now)),
             // Nothing is tapped any more; what a writer still brings is wiped.
-            true => self.guarded(now, Session::drain),
+            true => self.guarded(now, |session| session.drain(now)),
         };
     }
 

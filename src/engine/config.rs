@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::frame::Pool;
+use crate::frame::{Kin, Pool};
 use crate::policy::{Policy, SIZE_LIMIT};
 
 use super::{MAX_LEGS, OutputIds};
@@ -135,6 +135,12 @@ pub enum ConfigError {
         /// The most.
         high: u128,
     },
+    /// The kernel gives no page by which a forked child can be told from its parent.
+    #[error("a page that is wiped in forked children cannot be had ({what}): no engine was made; Linux 4.14 has them")]
+    NoForkMark {
+        /// What the kernel said.
+        what: String,
+    },
     /// The policy is longer than `policy_bytes`.
     #[error(
         "the policy has {given} bytes, policy_bytes allows {limit}: no engine was made; raise the limit or shorten the policy"
@@ -153,6 +159,8 @@ pub(super) struct Shared {
     /// Without a valid policy nothing is tapped.
     pub(super) policy: Option<Arc<Policy>>,
     pub(super) pool: Arc<Pool>,
+    /// By which writers and calls know that they are in a forked child.
+    pub(super) kin: Arc<Kin>,
     pub(super) ids: Box<dyn OutputIds>,
 }
 
@@ -169,8 +177,9 @@ impl Shared {
         {
             return Err(ConfigError::PolicyTooLong { given, limit: config.policy_bytes });
         }
+        let kin = Kin::new().map_err(|error| ConfigError::NoForkMark { what: error.to_string() })?;
         let pool = Pool::new(config.held_bytes);
-        Ok(Shared { config, policy, pool, ids })
+        Ok(Shared { config, policy, pool, ids, kin: Arc::new(kin) })
     }
 }
 

@@ -11,7 +11,6 @@ use crate::policy::Pairs;
 use crate::sink::{GapCause, Handed, LegDescription, Outcome, SinkError};
 use crate::time::{CallTime, Interval};
 
-use super::config::{MAX_PACKET, REORDER};
 use super::event::CallEvent;
 use super::guard::Fault;
 use super::line::{Fate, Held, Shares};
@@ -44,11 +43,15 @@ impl Session {
     /// says. Places are counted from a leg's first packet, which may have come late itself: that much is conceded.
     pub(super) fn take_in(&mut self, index: usize, held: Held) {
         let stretch = held.frame.stretch();
-        let heard_by = held.arrival + MAX_PACKET + REORDER;
+        let heard_by = held.arrival + self.shared.config.max_packet + self.shared.config.reorder;
         let heard_by = Interval { from: heard_by, to: heard_by + Duration::from_nanos(1) };
         let hope = self.may_go(stretch) && self.may_go(heard_by);
+        let is_final = self.consent.is_final();
         let track = &mut self.tracks[index];
-        if !hope {
+        if is_final {
+            // It was being pushed while the gates shut.
+            self.settle(index, held, Fate::Purged);
+        } else if !hope {
             track.withhold(stretch.to);
             self.settle(index, held, Fate::Withheld);
         } else if stretch.to <= track.settled_to() {
@@ -213,7 +216,9 @@ impl Session {
                 Ruling::Refused(_) | Ruling::Undecided => GapCause::Withheld,
                 Ruling::Allowed => allowed,
             };
-            self.outlets[sink].gap(leg, cause, verdict.part)?;
+            for (part, cause) in self.tracks[usize::from(leg)].holds.split(verdict.part, cause) {
+                self.outlets[sink].gap(leg, cause, part)?;
+            }
         }
         Ok(())
     }
@@ -223,7 +228,7 @@ impl Session {
         for leg in 0..self.tracks.len() as u8 {
             let Some(from) = self.outlets[sink].handed_to(leg) else { continue };
             // Less than a packet is no silence, but where the hang-up fell.
-            if end.since(from) > MAX_PACKET {
+            if end.since(from) > self.shared.config.max_packet {
                 let cause = self.tracks[usize::from(leg)].last_gap_cause(from);
                 self.say_gap(sink, leg, Interval { from, to: end }, cause)?;
             }

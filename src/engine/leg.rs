@@ -1,11 +1,18 @@
 //! A leg: one stream of audio with a role, and the writer through which the host's media thread offers its frames.
 
+use std::time::Duration;
+
 use crate::audio::Format;
-use crate::consent::{Gate, Role};
+use crate::consent::{Digit, Gate, Role};
 use crate::frame::ring::{self, Consumer, Header, Producer};
-use crate::frame::{Arc, AtomicU32, AtomicU64, GateWord, Ordering};
+use crate::frame::signal::{self, Signal, SignalReader, SignalWriter, What};
+use crate::frame::{Arc, Means, Press};
 use crate::rtp::Packet;
 use crate::time::MonoTime;
+
+use super::MAX_LEGS;
+use super::offer::{DropCause, Facts, Incoming, Pushed};
+use super::shared::{CallShared, LegShared, bump, count};
 
 /// Marks a payload type that no format was registered for.
 const UNREGISTERED: u8 = u8::MAX;
@@ -49,61 +56,10 @@ impl LegSpec {
     }
 }
 
-/// One frame as the host offers it. Borrowed for the call only.
-#[derive(Clone, Copy, Debug)]
-pub struct Incoming<'a> {
-    /// The encoded audio, or the payload of a telephone-event packet.
-    pub data: &'a [u8],
-    /// The number of its format on this leg.
-    pub format: u8,
-    /// Samples of one channel; 0 for what is no audio.
-    pub samples: u32,
-    /// RTP sequence number, where there is one.
-    pub sequence: Option<u16>,
-    /// RTP time stamp and SSRC, where there are any.
-    pub timestamp: Option<(u32, u32)>,
-    /// When it arrived, on the host's monotonic clock.
-    pub arrival: MonoTime,
-    /// The RTP marker bit.
-    pub marker: bool,
-}
-
-/// What became of an offered frame.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[must_use]
-pub enum Pushed {
-    /// Copied; the worker will see it.
-    Taken,
-    /// Refused for good: the host may stop offering.
-    Shut,
-    /// Refused for now: keep offering.
-    Wait,
-    /// Could not be taken, and counted.
-    Dropped(DropCause),
-}
-
-/// Why a frame could not be taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DropCause {
-    /// No slot is free: the worker is behind.
-    Full,
-    /// Longer than a slot.
-    Size,
-    /// No such format on this leg, or no RTP packet.
-    Format,
-}
-
-/// Makes both ends of a leg.
-pub(super) fn open(spec: &LegSpec) -> (LegWriter, Consumer, Arc<LegShared>) {
-    let (producer, consumer) = ring::ring(spec.slots, spec.slot_bytes);
-    let shared = Arc::new(LegShared {
-        gate: GateWord::new(Gate::Wait),
-        refused: AtomicU64::new(0),
-        full: AtomicU64::new(0),
-        size: AtomicU64::new(0),
-        format: AtomicU64::new(0),
-        anchor: Anchor::default(),
-    });
+/// Makes both ends of a leg: number `leg` of `call`.
+pub(super) fn open(leg: u8, spec: &LegSpec, call: &Arc<CallShared>, max_packet: Duration) -> (LegWriter, LegReader) {
+    let (producer, frames) = ring::ring(spec.slots, spec.slot_bytes);
+    let (signal_writer, signals) = signal::signals();
     let mut payload_types = [UNREGISTERED; 128];
     for &(payload_type, format) in &spec.payload_types {
         if let Some(entry) = payload_types.get_mut(usize::from(payload_type)) {
@@ -111,29 +67,49 @@ pub(super) fn open(spec: &LegSpec) -> (LegWriter, Consumer, Arc<LegShared>) {
         }
     }
     let writer = LegWriter {
-        shared: Arc::clone(&shared),
+        call: Arc::clone(call),
+        leg: usize::from(leg).min(MAX_LEGS - 1),
         producer,
-        formats: spec.formats.clone().into_boxed_slice(),
+        signals: signal_writer,
+        is_caller: spec.role == Role::Caller,
+        formats: spec.formats.iter().map(|format| Known::new(*format, max_packet)).collect(),
         payload_types: Box::new(payload_types),
         anchored: false,
         drops: 0,
     };
-    (writer, consumer, shared)
+    (writer, LegReader { frames, signals })
+}
+
+/// The worker's ends.
+pub(super) struct LegReader {
+    pub(super) frames: Consumer,
+    pub(super) signals: SignalReader,
 }
 
 /// The media thread's end of a leg. One caller at a time, on any thread.
 ///
 /// Every method is `[media]`: no allocation, lock, system call, log or call-back. It may outlive its call and engine:
-/// it then answers [`Pushed::Shut`].
+/// it then answers [`Pushed::Shut`], and so it does in a forked child. Dropping it is `[control]`.
 pub struct LegWriter {
-    shared: Arc<LegShared>,
+    call: Arc<CallShared>,
+    /// Which leg of the call.
+    leg: usize,
     producer: Producer,
-    formats: Box<[Format]>,
+    signals: SignalWriter,
+    is_caller: bool,
+    formats: Box<[Known]>,
     payload_types: Box<[u8; 128]>,
     /// Whether the first time stamp was noted; spares the media thread the atomic.
     anchored: bool,
     /// How many frames were dropped so far: a frame tells the worker, who else could not say where they are missing.
     drops: u32,
+}
+
+/// A registered format, and the longest frame of it.
+struct Known {
+    format: Format,
+    samples: u32,
+    bytes: usize,
 }
 
 impl LegWriter {
@@ -142,11 +118,7 @@ impl LegWriter {
     /// A refused frame costs one atomic load and one counter store.
     #[inline]
     pub fn push(&mut self, frame: &Incoming<'_>) -> Pushed {
-        if !self.anchored
-            && let Some((timestamp, ssrc)) = frame.timestamp
-        {
-            self.note_first(timestamp, ssrc, frame.arrival);
-        }
+        self.note_first(frame.timestamp, frame.arrival);
         match self.refuse() {
             Some(refused) => refused,
             None => self.take(frame),
@@ -160,7 +132,7 @@ impl LegWriter {
         if !self.anchored
             && let Ok(first) = Packet::parse(packet)
         {
-            self.note_first(first.timestamp, first.ssrc, arrival);
+            self.note_first(Some((first.timestamp, first.ssrc)), arrival);
         }
         if let Some(refused) = self.refuse() {
             // Not worth a look.
@@ -168,7 +140,9 @@ impl LegWriter {
         }
         let Ok(packet) = Packet::parse(packet) else { return self.drop_as(DropCause::Format) };
         let number = self.payload_types[usize::from(packet.payload_type & 0x7f)];
-        let Some(format) = self.formats.get(usize::from(number)) else { return self.drop_as(DropCause::Format) };
+        let Some(Known { format, .. }) = self.formats.get(usize::from(number)) else {
+            return self.drop_as(DropCause::Format);
+        };
         let samples = format.bytes_per_sample().map_or(0, |width| packet.payload.len() / width.max(1));
         // The gate was asked already.
         self.take(&Incoming {
@@ -182,133 +156,161 @@ impl LegWriter {
         })
     }
 
+    /// Offers a frame in which nothing was said: samples without bytes, as some hosts have them for a packet that their
+    /// jitter buffer did not get. Sinks see a gap. `[media]`
+    pub fn push_silence(&mut self, facts: &Facts) -> Pushed {
+        self.note_first(facts.timestamp, facts.arrival);
+        if let Some(refused) = self.refuse() {
+            return refused;
+        }
+        if facts.samples == 0 {
+            return self.drop_as(DropCause::Size);
+        }
+        match self.mistake(facts, 0) {
+            Some(answer) => answer,
+            None => {
+                let header = self.header(facts);
+                self.put(Header { flags: header.flags | Header::SILENCE, ..header }, &[])
+            }
+        }
+    }
+
+    /// A key was pressed on this leg: `onset` is when, on the host's clock; without it the press counts as late, from when
+    /// the worker reads it. `[media]`
+    ///
+    /// A caller's 9 closes the gates of all legs of the call before this returns: for good where every 9 refuses, until it
+    /// is settled where it must stand alone. Where a 9 means nothing, and of other keys and legs, the worker is told only.
+    ///
+    /// False when the worker will not see it: nobody is left, or it has not read the last 32 signals. A caller's 9 shuts
+    /// the gates for good then, and does refuse.
+    pub fn digit(&mut self, digit: Digit, onset: Option<MonoTime>) -> bool {
+        if self.is_gone() {
+            return false;
+        }
+        let may_refuse = self.is_caller && digit == Digit::NINE;
+        let (press, before) = if may_refuse { self.effect(onset) } else { (None, u64::MAX) };
+        let what = What::Key { event: digit.event(), shut: press == Some(Press::Shut) };
+        // Before the gates: whoever sees them pressed sees the key.
+        let told = self.signals.put(Signal { what, at: onset.map(|onset| onset.0), before });
+        if !told && may_refuse {
+            self.shared().lost_nines.add(onset);
+            self.call.press(Press::Shut);
+        } else if let Some(press) = press {
+            self.call.press(press);
+        }
+        told
+    }
+
+    /// The line is on hold from `at` on (the host's clock), or no longer. What is missing meanwhile is a gap with the cause
+    /// [`Hold`](crate::sink::GapCause::Hold). `[media]`
+    ///
+    /// False when the worker will not see it: nobody is left, or it has not read the last 32 signals.
+    pub fn hold(&mut self, on: bool, at: MonoTime) -> bool {
+        !self.is_gone() && self.signals.put(Signal { what: What::Hold { on }, at: Some(at.0), before: u64::MAX })
+    }
+
+    /// Whether nobody is left to take anything: the call's handle or its engine is gone, or this is a forked child of the
+    /// process that has them. `[media]`
+    pub fn is_gone(&self) -> bool {
+        self.shared().gate.is_gone() || self.call.kin.is_child()
+    }
+
+    /// What a caller's 9 does to the gates, and before when it was pressed at the latest.
+    fn effect(&self, onset: Option<MonoTime>) -> (Option<Press>, u64) {
+        match self.call.nine.read() {
+            Means::Nothing => (None, u64::MAX),
+            Means::AtOnce { from, until } if onset.is_none_or(|onset| (from..until).contains(&onset.0)) => {
+                (Some(Press::Shut), until)
+            }
+            Means::AtOnce { .. } | Means::Alone | Means::Unsure => (Some(Press::Hold), u64::MAX),
+        }
+    }
+
+    #[inline]
+    fn shared(&self) -> &LegShared {
+        &self.call.legs[self.leg]
+    }
+
     /// Refuses a frame when the gate says so: one atomic load, one counter store.
     #[inline]
     fn refuse(&self) -> Option<Pushed> {
-        let refused = match self.shared.gate.read() {
+        let shared = self.shared();
+        let refused = match shared.gate.read() {
             Gate::Shut => Pushed::Shut,
             Gate::Wait => Pushed::Wait,
+            // Nobody would read it.
+            Gate::Listen | Gate::Hold | Gate::Open(_) if self.call.kin.is_child() => Pushed::Shut,
             Gate::Listen | Gate::Hold | Gate::Open(_) => return None,
         };
-        bump(&self.shared.refused);
+        bump(&shared.refused);
         Some(refused)
     }
 
     #[inline]
     fn take(&mut self, frame: &Incoming<'_>) -> Pushed {
-        if usize::from(frame.format) >= self.formats.len() {
-            return self.drop_as(DropCause::Format);
-        }
+        let facts = frame.facts();
         if frame.data.len() > self.producer.slot_bytes() {
             return self.drop_as(DropCause::Size);
         }
-        let header = Header { drops: self.drops, ..header(frame) };
-        if self.producer.push(header, frame.data) { Pushed::Taken } else { self.drop_as(DropCause::Full) }
+        match self.mistake(&facts, frame.data.len()) {
+            Some(answer) => answer,
+            None => self.put(self.header(&facts), frame.data),
+        }
+    }
+
+    #[inline]
+    fn put(&mut self, header: Header, bytes: &[u8]) -> Pushed {
+        if self.producer.push(header, bytes) { Pushed::Taken } else { self.drop_as(DropCause::Full) }
+    }
+
+    /// Refuses what no sink could use: another format than those registered, or a packet longer than the hold-back is
+    /// made for.
+    #[inline]
+    fn mistake(&mut self, facts: &Facts, bytes: usize) -> Option<Pushed> {
+        match self.formats.get(usize::from(facts.format)) {
+            None => Some(self.drop_as(DropCause::Format)),
+            Some(known) if facts.samples > known.samples || bytes > known.bytes => Some(self.drop_as(DropCause::Size)),
+            Some(_) => None,
+        }
+    }
+
+    #[inline]
+    fn header(&self, facts: &Facts) -> Header {
+        Header { drops: self.drops, refused: count(&self.shared().refused) as u32, ..facts.header() }
     }
 
     #[cold]
     fn drop_as(&mut self, cause: DropCause) -> Pushed {
         self.drops = self.drops.wrapping_add(1);
+        let shared = self.shared();
         bump(match cause {
-            DropCause::Full => &self.shared.full,
-            DropCause::Size => &self.shared.size,
-            DropCause::Format => &self.shared.format,
+            DropCause::Full => &shared.full,
+            DropCause::Size => &shared.size,
+            DropCause::Format => &shared.format,
         });
         Pushed::Dropped(cause)
     }
 
     /// Notes where the leg's time stamps begin, also when the gate refuses the frame: a leg is placed by its first packet.
-    #[cold]
-    fn note_first(&mut self, timestamp: u32, ssrc: u32, arrival: MonoTime) {
-        self.shared.anchor.set(timestamp, ssrc, arrival);
-        self.anchored = true;
+    #[inline]
+    fn note_first(&mut self, stamp: Option<(u32, u32)>, arrival: MonoTime) {
+        if !self.anchored
+            && let Some((timestamp, ssrc)) = stamp
+        {
+            self.shared().anchor.set(timestamp, ssrc, arrival);
+            self.anchored = true;
+        }
     }
 }
 
-fn header(frame: &Incoming<'_>) -> Header {
-    let (timestamp, ssrc) = frame.timestamp.unwrap_or_default();
-    let flags = [
-        (frame.timestamp.is_some(), Header::HAS_TIMESTAMP),
-        (frame.sequence.is_some(), Header::HAS_SEQUENCE),
-        (frame.marker, Header::MARKER),
-    ];
-    Header {
-        length: 0,
-        drops: 0,
-        samples: frame.samples,
-        arrival: frame.arrival.0,
-        timestamp,
-        ssrc,
-        sequence: frame.sequence.unwrap_or_default(),
-        format: frame.format,
-        flags: flags.iter().filter(|(set, _)| *set).fold(0, |all, (_, flag)| all | flag),
-    }
-}
-
-/// Adds one to a counter that only the media thread writes: no read-modify-write on its way.
-#[inline]
-fn bump(counter: &AtomicU64) {
-    counter.store(counter.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
-}
-
-/// What both ends of a leg see beside the ring. On a cache line of its own.
-#[repr(align(64))]
-pub(super) struct LegShared {
-    /// Written by the worker, read by the media thread.
-    pub(super) gate: GateWord,
-    refused: AtomicU64,
-    full: AtomicU64,
-    size: AtomicU64,
-    format: AtomicU64,
-    /// Where the leg's time stamps begin.
-    pub(super) anchor: Anchor,
-}
-
-impl LegShared {
-    /// Frames the gate refused.
-    pub(super) fn refused(&self) -> u64 {
-        self.refused.load(Ordering::Relaxed)
-    }
-
-    /// Frames dropped because no slot was free.
-    pub(super) fn full(&self) -> u64 {
-        self.full.load(Ordering::Relaxed)
-    }
-
-    /// Frames dropped because they were too long.
-    pub(super) fn size(&self) -> u64 {
-        self.size.load(Ordering::Relaxed)
-    }
-
-    /// Frames dropped because their format is not registered.
-    pub(super) fn format(&self) -> u64 {
-        self.format.load(Ordering::Relaxed)
-    }
-}
-
-/// The first time stamp of a leg and when it came. Set once, by the media thread.
-#[derive(Default)]
-pub(super) struct Anchor {
-    set: AtomicU32,
-    timestamp: AtomicU32,
-    ssrc: AtomicU32,
-    arrival: AtomicU64,
-}
-
-impl Anchor {
-    fn set(&self, timestamp: u32, ssrc: u32, arrival: MonoTime) {
-        self.timestamp.store(timestamp, Ordering::Relaxed);
-        self.ssrc.store(ssrc, Ordering::Relaxed);
-        self.arrival.store(arrival.0, Ordering::Relaxed);
-        // Release: whoever sees the flag sees the three values.
-        self.set.store(1, Ordering::Release);
-    }
-
-    /// Time stamp, SSRC and arrival of the leg's first packet.
-    pub(super) fn read(&self) -> Option<(u32, u32, MonoTime)> {
-        (self.set.load(Ordering::Acquire) == 1).then(|| {
-            let arrival = MonoTime(self.arrival.load(Ordering::Relaxed));
-            (self.timestamp.load(Ordering::Relaxed), self.ssrc.load(Ordering::Relaxed), arrival)
-        })
+impl Known {
+    fn new(format: Format, max_packet: Duration) -> Known {
+        let samples = max_packet.as_nanos() * u128::from(format.rate) / 1_000_000_000;
+        let samples = u32::try_from(samples).unwrap_or(u32::MAX);
+        // What is no audio lasts no time: its samples are not counted.
+        match format.bytes_per_sample() {
+            Some(width) => Known { format, samples, bytes: samples as usize * width },
+            None => Known { format, samples: u32::MAX, bytes: usize::MAX },
+        }
     }
 }

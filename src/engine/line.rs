@@ -39,9 +39,9 @@ pub(super) struct Origin {
     /// The frame's long sequence number.
     pub(super) sequence: Option<u64>,
     /// Frames of the leg that were dropped before it.
-    pub(super) drops: u64,
+    pub(super) drops: u32,
     /// Frames the gate refused so far.
-    pub(super) refused: u64,
+    pub(super) refused: u32,
 }
 
 impl Origin {
@@ -60,9 +60,6 @@ pub(super) enum Fate {
     Late,
 }
 
-/// Frames a line holds at the most: four seconds of 4 ms packets, so that one call cannot take all of the pool.
-const LONGEST: usize = 1024;
-
 /// The line.
 pub(super) struct Line {
     frames: VecDeque<Held>,
@@ -70,20 +67,22 @@ pub(super) struct Line {
     in_slots: usize,
     /// How many may.
     slots: usize,
+    /// How many frames it holds at the most, so that one call cannot take all of the pool.
+    longest: usize,
     /// When something that was due last had to wait.
     waited_at: CallTime,
 }
 
 impl Line {
-    /// A line beside a ring of `ring_slots` slots.
-    pub(super) fn new(ring_slots: usize) -> Line {
-        Line { frames: VecDeque::new(), in_slots: 0, slots: ring_slots / 2, waited_at: CallTime::MIN }
+    /// A line for `longest` frames beside a ring of `ring_slots` slots.
+    pub(super) fn new(ring_slots: usize, longest: usize) -> Line {
+        Line { frames: VecDeque::new(), in_slots: 0, slots: ring_slots / 2, longest, waited_at: CallTime::MIN }
     }
 
     /// Puts a frame in its place. When the pool or the line is full the frame is dropped.
     pub(super) fn insert(&mut self, mut held: Held, pool: &Arc<Pool>) -> Result<(), PoolFull> {
-        if self.frames.len() >= LONGEST {
-            return Err(PoolFull::of_line(LONGEST));
+        if self.frames.len() >= self.longest {
+            return Err(PoolFull::of_line(self.longest));
         }
         if held.frame.is_in_slot() && self.in_slots >= self.slots {
             held.frame = held.frame.into_pool(pool)?;

@@ -9,11 +9,16 @@ mod delivery;
 mod event;
 mod facts;
 mod guard;
+mod hold;
 mod ids;
+mod keys;
 mod leg;
 mod line;
+mod offer;
 mod outlet;
 mod session;
+mod shared;
+mod ssrcs;
 mod track;
 
 use std::sync::Arc;
@@ -22,7 +27,8 @@ pub use call::{Call, CallError, CallSpec};
 pub use config::{Config, ConfigError, EXAMINE_LAG, MAX_HOLD_BACK, MAX_PACKET, REORDER, TICK};
 pub use event::CallEvent;
 pub use ids::{CountedIds, OutputIds, RandomIds};
-pub use leg::{DropCause, Incoming, LegSpec, LegWriter, Pushed};
+pub use leg::{LegSpec, LegWriter};
+pub use offer::{DropCause, Facts, Incoming, Pushed};
 pub use outlet::{Run, SinkMaker, SinkSpec};
 
 use crate::policy::Policy;

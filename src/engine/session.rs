@@ -8,31 +8,33 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::consent::{Change, Consent, Digit, DigitSource, Event, Gate, Reason, Role, WithdrawnBy};
-use crate::frame::Ledger;
+use crate::consent::{Change, Consent, Event, Gate, Reason, Role, WithdrawnBy};
+use crate::frame::{self, Ledger, Means};
 use crate::policy::Tap;
 use crate::sink::{Closing, Erasure, Mark, Outcome, Receipt};
 use crate::time::CallTime;
 
-use super::config::{EXAMINE_LAG, MAX_PACKET, Shared};
+use super::MAX_LEGS;
+use super::config::{EXAMINE_LAG, Shared};
 use super::event::{CallEvent, Events};
 use super::facts::CallFacts;
 use super::guard::Fault;
+use super::keys::Key;
 use super::leg::{LegSpec, LegWriter};
 use super::line::{Fate, Shares};
 use super::outlet::{Outlet, SinkSpec};
+use super::shared::CallShared;
 use super::track::{Track, Was};
 
 /// A caller's leg that sent nothing for so long no longer keeps others waiting. The same time after which consent
 /// takes a caller as silent.
 const SILENT_LEG: Duration = Duration::from_millis(500);
 
-/// How far a digit's time stamp and its packet's arrival may be apart without a doubt about either.
-const STAMP_SLACK: Duration = Duration::from_millis(300);
-
 /// One call, worker side.
 pub(super) struct Session {
     pub(super) shared: Arc<Shared>,
+    /// What the call's media threads see.
+    pub(super) call: frame::Arc<CallShared>,
     pub(super) facts: CallFacts,
     pub(super) consent: Consent,
     pub(super) tracks: Vec<Track>,
@@ -43,21 +45,20 @@ pub(super) struct Session {
     /// What a sink said when it panicked: the call is to fail.
     pub(super) broken: Option<String>,
     /// Keys whose moment has not come: at most a packet time ahead.
-    early: Vec<Key>,
-}
-
-/// A key that was pressed on a leg.
-struct Key {
-    role: Role,
-    digit: Digit,
-    onset: CallTime,
+    pub(super) early: Vec<Key>,
+    /// How often each leg's gate had been pressed when the keys were last read.
+    pub(super) epochs: [u16; MAX_LEGS],
+    /// What the media threads were told that a 9 means.
+    pub(super) means: Means,
 }
 
 impl Session {
     pub(super) fn new(shared: Arc<Shared>, facts: CallFacts, consent: Consent) -> Session {
         let events = Events::default();
+        let call = frame::Arc::new(CallShared::new(Arc::clone(&shared.kin)));
         let mut session = Session {
             shared,
+            call,
             facts,
             consent,
             tracks: Vec::new(),
@@ -66,6 +67,8 @@ impl Session {
             in_hand: None,
             broken: None,
             early: Vec::new(),
+            epochs: [0; MAX_LEGS],
+            means: Means::Nothing,
         };
         // A call that may never be tapped says so at once.
         session.follow(CallTime::MIN);
@@ -73,8 +76,9 @@ impl Session {
     }
 
     pub(super) fn open_leg(&mut self, spec: &LegSpec) -> LegWriter {
-        let (track, writer) = Track::open(self.tracks.len() as u8, spec, self.shared.config.hold_back);
-        track.set_gate(self.consent.gate(spec.role));
+        let number = self.tracks.len();
+        let (track, writer) = Track::open(number as u8, spec, &self.call, &self.shared.config);
+        track.set_gate(self.consent.gate(spec.role), self.epochs[number]);
         self.tracks.push(track);
         writer
     }
@@ -98,14 +102,6 @@ impl Session {
         self.advance(at);
         self.consent.tell(at, event);
         self.follow(at);
-    }
-
-    /// The host saw a digit on a leg.
-    pub(super) fn digit(&mut self, at: CallTime, leg: u8, digit: Digit, onset: CallTime) {
-        if let Some(role) = self.tracks.get(usize::from(leg)).map(Track::role) {
-            // Nothing is reported before it was pressed.
-            self.tell(at, Event::Digit { role, digit, source: DigitSource::Host, onset: onset.min(at) });
-        }
     }
 
     /// Shut first, then wipe, then erase. Said again, it asks those again that could not erase.
@@ -156,9 +152,12 @@ impl Session {
     pub(super) fn end(&mut self, at: CallTime) {
         self.settle_up_to(at);
         let audio_ends = self.tracks.iter().filter_map(Track::received_to).max();
-        let at = audio_ends.map_or(at, |ends| at.max(ends.min(at + MAX_PACKET)));
+        let at = audio_ends.map_or(at, |ends| at.max(ends.min(at + self.shared.config.max_packet)));
         self.tell_keys(at, CallTime::MAX);
         self.consent.tell(at, Event::Ended);
+        self.follow(at);
+        // What was being pushed while the gates shut.
+        self.read_rings(at);
         self.follow(at);
     }
 
@@ -178,9 +177,12 @@ impl Session {
         self.follow(at);
     }
 
-    /// After the call has failed: what still comes is wiped.
-    pub(super) fn drain(&mut self) {
+    /// After the call has failed: what still comes is wiped, and a 9 still refuses.
+    pub(super) fn drain(&mut self, now: CallTime) {
         self.tracks.iter_mut().for_each(Track::wipe_ring);
+        (0..self.tracks.len()).for_each(|index| self.read_signals(now, index));
+        self.tell_keys(now, now);
+        self.follow(now);
     }
 
     /// The account of one leg.
@@ -224,30 +226,25 @@ impl Session {
         self.follow(at);
     }
 
-    /// Reads all rings: digits go to consent, audio into the lines.
+    /// Reads what the legs have brought by now: keys go to consent, audio into the lines. What they go on bringing waits for
+    /// the next time.
     fn read_rings(&mut self, now: CallTime) {
+        self.note_epochs();
         for index in 0..self.tracks.len() {
             let role = self.tracks[index].role();
             self.tracks[index].notice_drops(now);
-            while let Some(was) = self.tracks[index].next(self.facts.zero) {
+            self.read_signals(now, index);
+            let until = self.tracks[index].taken();
+            while let Some(was) = self.tracks[index].next(self.facts.zero, until) {
                 match was {
-                    Was::Digit { digit, stamped, arrived } => {
-                        let onset = self.onset(stamped, arrived);
-                        self.early.push(Key { role, digit, onset });
-                    }
+                    Was::Digit { digit, stamped, arrived } => self.note_key(role, digit, stamped, arrived),
                     Was::Audio(held) => self.take_in(index, held),
                 }
             }
         }
         self.tell_keys(now, now);
-    }
-
-    /// Tells consent the keys pressed by `until`. Some telephones stamp a press with the time of the packet that follows:
-    /// it waits for its moment, so that a pause or "digits are data" that begins before it is known.
-    fn tell_keys(&mut self, now: CallTime, until: CallTime) {
-        let source = DigitSource::TelephoneEvent;
-        for Key { role, digit, onset } in self.early.extract_if(.., |key| key.onset <= until) {
-            self.consent.tell(now, Event::Digit { role, digit, source, onset });
+        if self.tracks.iter().any(Track::has_too_many_streams) {
+            self.consent.tell(now, Event::LimitReached);
         }
     }
 
@@ -262,15 +259,6 @@ impl Session {
         // Of several callers' legs the slowest counts, as long as it sends at all.
         let sends = |track: &&Track| track.last_arrival() >= heard.map(|last| last - SILENT_LEG);
         (self.callers().filter(sends).filter_map(Track::received_to).min(), heard)
-    }
-
-    /// When a key was pressed. Its time stamp is believed, unless it moves a press out of a notice or its window that
-    /// the packet's arrival puts into it: there every 9 counts.
-    fn onset(&self, stamped: Option<CallTime>, arrived: CallTime) -> CallTime {
-        let Some(stamped) = stamped else { return arrived };
-        let apart = arrived.since(stamped).max(stamped.since(arrived));
-        let moved_out = self.consent.counts_at_once(arrived) && !self.consent.counts_at_once(stamped);
-        if moved_out && apart > STAMP_SLACK { arrived } else { stamped }
     }
 
     fn callers(&self) -> impl Iterator<Item = &Track> {
@@ -303,12 +291,6 @@ impl Session {
             }
         }
         receipts
-    }
-
-    fn set_gates(&self) {
-        for track in &self.tracks {
-            track.set_gate(self.consent.gate(track.role()));
-        }
     }
 
     /// An objection or withdrawal: what is held is wiped, every output is erased.
@@ -374,7 +356,7 @@ impl Session {
     /// After a panic in `fail` itself: at least nothing more comes in, and nothing held stays.
     pub(super) fn shut_all(&mut self) {
         for track in &mut self.tracks {
-            track.set_gate(Gate::Shut);
+            track.set_gate(Gate::Shut, 0);
             while track.line.pop().is_some() {
                 track.counts.purged += 1;
             }
@@ -392,5 +374,12 @@ impl Session {
                 self.sink_failed(index, fault);
             }
         }
+    }
+}
+
+impl Drop for Session {
+    /// A writer may outlive its call: it finds the gate shut, and nobody behind it.
+    fn drop(&mut self) {
+        self.call.leave();
     }
 }

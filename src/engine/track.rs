@@ -9,23 +9,21 @@ use std::time::Duration;
 use crate::audio::{Encoding, Format};
 use crate::consent::{Digit, Gate, Role};
 use crate::frame::ring::{Consumer, Header, SlotRef};
+use crate::frame::signal::SignalReader;
 use crate::frame::{Arc, Frame, Ledger};
 use crate::rtp::{EventDecoder, Order, Redundant, Sequence, Timeline};
 use crate::sink::{GapCause, LegDescription};
 use crate::time::{CallTime, MonoTime, duration_of};
 
-use super::config::{MAX_PACKET, REORDER};
-use super::leg::{self, LegShared, LegSpec, LegWriter};
+use super::config::Config;
+use super::hold::Holds;
+use super::leg::{self, LegReader, LegSpec, LegWriter};
 use super::line::{Held, Line, Origin, Shares};
+use super::shared::{CallShared, LegShared, count};
+use super::ssrcs::Ssrcs;
 
-/// How far a digit's time stamp may put it after, or before, where its packet's arrival does, and be believed: some stamp
-/// it with the next packet's time, and networks stall.
-const STAMP_AHEAD: Duration = MAX_PACKET.saturating_add(REORDER);
+/// How far a digit's time stamp may put it before where its packet's arrival does, and be believed: networks stall.
 const STAMP_BEHIND: Duration = Duration::from_secs(10);
-
-/// How far after its arrival a new stream may begin, so as not to overlap the old one. Two streams in turn must not push
-/// each other ahead.
-const AFTER_ARRIVAL: Duration = REORDER;
 
 /// What was taken from a ring.
 pub(super) enum Was {
@@ -41,11 +39,18 @@ pub(super) struct Track {
     role: Role,
     formats: Vec<Format>,
     payload_types: Vec<(u8, u8)>,
-    shared: Arc<LegShared>,
+    call: Arc<CallShared>,
     consumer: Consumer,
-    hold_back: Duration,
+    pub(super) signals: SignalReader,
+    limits: Limits,
     open: bool,
     stream: Stream,
+    pub(super) holds: Holds,
+    /// Whether the line was on hold since the packet before this one: numbers missing since are not lost.
+    was_held: bool,
+    ssrcs: Ssrcs,
+    /// How many 9s were lost before the line of signals, as far as they were told.
+    lost_nines: u32,
     /// Digits seen and not told yet.
     digits: VecDeque<Was>,
     pub(super) line: Line,
@@ -63,6 +68,22 @@ pub(super) struct Track {
     withheld_to: CallTime,
 }
 
+/// Of the configuration what a leg needs.
+#[derive(Clone, Copy)]
+struct Limits {
+    hold_back: Duration,
+    max_packet: Duration,
+    reorder: Duration,
+}
+
+impl Limits {
+    /// How far a digit's time stamp may put it after where its packet's arrival does: some stamp it with the next
+    /// packet's time.
+    fn stamp_ahead(&self) -> Duration {
+        self.max_packet + self.reorder
+    }
+}
+
 /// One run of packets: an SSRC with its sequence and time stamps.
 struct Stream {
     ssrc: Option<u32>,
@@ -70,23 +91,25 @@ struct Stream {
     timeline: Timeline,
     events: EventDecoder,
     /// How many frames the gate had refused when the last one was taken: numbers missing since are not lost.
-    refused: u64,
+    refused: u32,
     /// Where a frame without RTP belongs: after the one before it.
     next: Option<CallTime>,
 }
 
 impl Track {
-    pub(super) fn open(leg: u8, spec: &LegSpec, hold_back: Duration) -> (Track, LegWriter) {
-        let (writer, consumer, shared) = leg::open(spec);
+    pub(super) fn open(leg: u8, spec: &LegSpec, call: &Arc<CallShared>, config: &Config) -> (Track, LegWriter) {
+        let Config { hold_back, max_packet, reorder, line_frames, .. } = *config;
+        let (writer, LegReader { frames, signals }) = leg::open(leg, spec, call, max_packet);
         let track = Track {
             leg,
             role: spec.role,
             formats: spec.formats.clone(),
             payload_types: spec.payload_types.clone(),
-            line: Line::new(consumer.slots()),
-            shared,
-            consumer,
-            hold_back,
+            line: Line::new(frames.slots(), line_frames),
+            call: Arc::clone(call),
+            consumer: frames,
+            signals,
+            limits: Limits { hold_back, max_packet, reorder },
             open: true,
             stream: Stream {
                 ssrc: None,
@@ -96,6 +119,10 @@ impl Track {
                 refused: 0,
                 next: None,
             },
+            holds: Holds::new(),
+            was_held: false,
+            ssrcs: Ssrcs::new(config.ssrcs),
+            lost_nines: 0,
             digits: VecDeque::new(),
             counts: Ledger::default(),
             last_arrival: None,
@@ -119,18 +146,19 @@ impl Track {
     /// The stream is over: its gate shuts for good.
     pub(super) fn close(&mut self) {
         self.open = false;
-        self.shared.gate.set(Gate::Shut);
+        self.shared().gate.set(Gate::Shut, 0);
     }
 
-    pub(super) fn set_gate(&self, gate: Gate) {
+    /// Sets the gate by what was known when its word's epoch was `epoch`.
+    pub(super) fn set_gate(&self, gate: Gate, epoch: u16) {
         if self.open {
-            self.shared.gate.set(gate);
+            self.shared().gate.set(gate, epoch);
         }
     }
 
     /// Notes that packets came which could not be taken: their sender is not silent, though nobody could listen.
     pub(super) fn notice_drops(&mut self, now: CallTime) {
-        let dropped = self.shared.full() + self.shared.size() + self.shared.format();
+        let dropped = self.dropped_at_the_door();
         if std::mem::replace(&mut self.dropped, dropped) != dropped {
             self.last_arrival = self.last_arrival.max(Some(now));
         }
@@ -159,11 +187,20 @@ impl Track {
         LegDescription { leg: self.leg, role: self.role, formats: self.formats.clone() }
     }
 
-    /// Takes the next thing out of the ring that the session must know of.
-    pub(super) fn next(&mut self, zero: MonoTime) -> Option<Was> {
+    /// Frames ever put into the ring.
+    pub(super) fn taken(&self) -> u64 {
+        self.consumer.taken()
+    }
+
+    /// Takes the next thing out of the ring that the session must know of, as long as fewer than `until` frames were taken
+    /// out.
+    pub(super) fn next(&mut self, zero: MonoTime, until: u64) -> Option<Was> {
         loop {
             if let Some(digit) = self.digits.pop_front() {
                 return Some(digit);
+            }
+            if self.consumer.popped() >= until {
+                return None;
             }
             let (header, slot) = self.consumer.pop()?;
             if let Some(held) = self.read(header, slot, zero) {
@@ -174,9 +211,23 @@ impl Track {
 
     /// Empties the ring; what was in it is wiped.
     pub(super) fn wipe_ring(&mut self) {
-        while self.consumer.pop().is_some() {
-            self.counts.purged += 1;
+        for _ in 0..self.consumer.waiting() {
+            if self.consumer.pop().is_some() {
+                self.counts.purged += 1;
+            }
         }
+    }
+
+    /// Whether the leg brought more streams than the configuration allows.
+    pub(super) fn has_too_many_streams(&self) -> bool {
+        self.ssrcs.are_too_many()
+    }
+
+    /// Whether 9s of the caller were lost before the line of signals since this was last asked, and the earliest onset
+    /// that is known.
+    pub(super) fn lost_nine(&mut self) -> Option<Option<MonoTime>> {
+        let (lost, onset) = self.shared().lost_nines.read();
+        (std::mem::replace(&mut self.lost_nines, lost) != lost).then_some(onset)
     }
 
     /// Counts a frame that found no room in the pool.
@@ -214,17 +265,15 @@ impl Track {
 
     /// Why nothing came after the frame handed on last, in a gap that begins at `from`.
     pub(super) fn last_gap_cause(&self, from: CallTime) -> GapCause {
-        let shared = &*self.shared;
-        let at_the_door = shared.full() + shared.size() + shared.format();
-        let drops = at_the_door + self.counts.full + self.counts.format;
-        self.gap_cause(Origin { sequence: None, drops, refused: shared.refused() }, from)
+        let drops = self.drops(self.dropped_at_the_door() as u32);
+        self.gap_cause(Origin { sequence: None, drops, refused: count(&self.shared().refused) as u32 }, from)
     }
 
     /// The account of the leg.
     pub(super) fn ledger(&self) -> Ledger {
-        let (shared, counts) = (&*self.shared, &self.counts);
+        let (shared, counts) = (self.shared(), &self.counts);
         // Each counter is read once: the media thread goes on counting.
-        let (refused, full, size, format) = (shared.refused(), shared.full(), shared.size(), shared.format());
+        let [refused, full, size, format] = [&shared.refused, &shared.full, &shared.size, &shared.format].map(count);
         let waiting = self.consumer.waiting();
         Ledger {
             pushed: self.consumer.popped() + waiting + refused + full + size + format,
@@ -239,10 +288,29 @@ impl Track {
         }
     }
 
+    fn shared(&self) -> &LegShared {
+        &self.call.legs[usize::from(self.leg)]
+    }
+
+    /// Frames that never came into the ring, though the gate let them pass.
+    fn dropped_at_the_door(&self) -> u64 {
+        let shared = self.shared();
+        [&shared.full, &shared.size, &shared.format].map(count).iter().sum()
+    }
+
+    /// Frames dropped before one of whom the door says this; modulo 2^32, as its header counts.
+    fn drops(&self, at_the_door: u32) -> u32 {
+        at_the_door.wrapping_add((self.counts.full + self.counts.format) as u32)
+    }
+
     /// Reads one frame; gives it back placed when it is audio.
     fn read(&mut self, header: Header, slot: SlotRef, zero: MonoTime) -> Option<Held> {
         let arrival = MonoTime(header.arrival).on_call(zero);
+        self.was_held = self.last_arrival.is_some_and(|last| self.holds.touch(last, arrival));
         self.last_arrival = self.last_arrival.max(Some(arrival));
+        if header.has(Header::HAS_TIMESTAMP) {
+            self.ssrcs.note(header.ssrc);
+        }
         let Some(format) = self.formats.get(usize::from(header.format)).copied() else {
             self.counts.format += 1;
             return None;
@@ -270,6 +338,14 @@ impl Track {
                 return None;
             }
         };
+        if header.has(Header::SILENCE) {
+            let at = self.place(&header, arrival);
+            let end = at + format.duration(header.samples);
+            self.stream.next = Some(end);
+            self.received_to = self.received_to.max(Some(end));
+            self.counts.withheld += 1;
+            return None;
+        }
         match format.encoding {
             Encoding::TelephoneEvent => {
                 self.counts.withheld += 1;
@@ -311,7 +387,7 @@ impl Track {
             stream.timeline = Timeline::new(format.rate);
         }
         if first
-            && let Some((timestamp, ssrc, arrival)) = self.shared.anchor.read()
+            && let Some((timestamp, ssrc, arrival)) = self.call.legs[usize::from(self.leg)].anchor.read()
             && ssrc == header.ssrc
         {
             stream.timeline.place(timestamp, arrival.on_call(zero), CallTime::MIN);
@@ -323,11 +399,12 @@ impl Track {
         if !header.has(Header::HAS_SEQUENCE) {
             return Ok(None);
         }
-        let refused = self.shared.refused();
+        let ahead = self.limits.stamp_ahead();
         let stream = &mut self.stream;
-        let gone_on = std::mem::replace(&mut stream.refused, refused) != refused;
+        let was_refused = std::mem::replace(&mut stream.refused, header.refused) != header.refused;
+        let gone_on = was_refused || self.was_held;
         if gone_on && stream.sequence.leaves_a_gap(header.sequence) {
-            // Numbers that the gate refused in between are not lost: the gap must not be counted.
+            // Numbers that the gate refused in between, or that a line on hold did not bring, are not lost: the gap must not be counted.
             return Ok(Some(stream.sequence.restart(header.sequence)));
         }
         let packet = stream.sequence.classify(header.sequence);
@@ -339,7 +416,7 @@ impl Track {
                 let in_time = stream
                     .timeline
                     .at(header.timestamp)
-                    .is_some_and(|at| at >= self.received_to.unwrap_or(CallTime::MIN) && at <= arrival + STAMP_AHEAD);
+                    .is_some_and(|at| at >= self.received_to.unwrap_or(CallTime::MIN) && at <= arrival + ahead);
                 if repeated || gone_on || in_time || header.has(Header::MARKER) {
                     // Time stamps may come again: a press that carries one is a new press.
                     stream.events = EventDecoder::new();
@@ -355,10 +432,13 @@ impl Track {
     fn place(&mut self, header: &Header, arrival: CallTime) -> CallTime {
         let received_to = self.received_to.unwrap_or(CallTime::MIN);
         if header.has(Header::HAS_TIMESTAMP) {
-            return self.stream.timeline.place(header.timestamp, arrival, received_to.min(arrival + AFTER_ARRIVAL)).at;
+            // A new stream may begin so far after its arrival, not to overlap the old one. Two streams in turn must not
+            // push each other ahead.
+            let furthest = arrival + self.limits.reorder;
+            return self.stream.timeline.place(header.timestamp, arrival, received_to.min(furthest)).at;
         }
         // Without time stamps: one after the other, as long as they come at that pace.
-        let slack = 2 * MAX_PACKET;
+        let slack = 2 * self.limits.max_packet;
         match self.stream.next {
             Some(next) if next <= arrival + slack && arrival <= next + slack => next,
             _ => arrival.max(received_to),
@@ -383,9 +463,8 @@ impl Track {
         let end = frame.stretch().to;
         self.stream.next = Some(end);
         self.received_to = self.received_to.max(Some(end));
-        let drops = u64::from(header.drops) + self.counts.full + self.counts.format;
-        let origin = Origin { sequence, drops, refused: self.shared.refused() };
-        Held { frame, due: arrival.max(place) + self.hold_back, origin, arrival, shares: Shares::default() }
+        let origin = Origin { sequence, drops: self.drops(header.drops), refused: header.refused };
+        Held { frame, due: arrival.max(place) + self.limits.hold_back, origin, arrival, shares: Shares::default() }
     }
 
     fn read_events(&mut self, header: &Header, payload: &[u8], rate: u32, timestamp: u32, arrival: CallTime) {
@@ -408,7 +487,7 @@ impl Track {
             return None;
         }
         match self.stream.timeline.at(timestamp) {
-            Some(at) => (at <= arrived + STAMP_AHEAD && at >= arrived - STAMP_BEHIND).then_some(at),
+            Some(at) => (at <= arrived + self.limits.stamp_ahead() && at >= arrived - STAMP_BEHIND).then_some(at),
             None => Some(self.stream.timeline.place(timestamp, arrived, CallTime::MIN).at),
         }
     }
@@ -450,12 +529,5 @@ impl Track {
     fn format_of(&self, payload_type: u8) -> Option<Format> {
         let (_, number) = self.payload_types.iter().find(|(other, _)| *other == payload_type)?;
         self.formats.get(usize::from(*number)).copied()
-    }
-}
-
-impl Drop for Track {
-    /// A writer may outlive its call: it finds the gate shut.
-    fn drop(&mut self) {
-        self.shared.gate.set(Gate::Shut);
     }
 }

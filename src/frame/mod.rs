@@ -3,14 +3,19 @@
 #[expect(clippy::module_inception, reason = "the folder's main concept has the folder's name")]
 mod frame;
 mod gate;
+mod kin;
 mod ledger;
 mod memory;
+mod nine;
 mod pool;
 pub(crate) mod ring;
+pub(crate) mod signal;
 mod sync;
 
 pub use frame::Frame;
-pub(crate) use gate::GateWord;
+pub(crate) use gate::{GateWord, Press};
+pub(crate) use kin::Kin;
 pub use ledger::Ledger;
+pub(crate) use nine::{Means, NineWord};
 pub use pool::{Pool, PoolFull};
 pub(crate) use sync::{Arc, AtomicU32, AtomicU64, Ordering};

@@ -39,6 +39,8 @@ pub(crate) struct Header {
     pub sequence: u16,
     /// How many frames of the leg were dropped before it, modulo 2^32.
     pub drops: u32,
+    /// How many frames of the leg the gate refused before it, modulo 2^32.
+    pub refused: u32,
     /// The format's number on its leg.
     pub format: u8,
     /// The constants below.
@@ -49,6 +51,8 @@ impl Header {
     pub(crate) const HAS_TIMESTAMP: u8 = 1;
     pub(crate) const HAS_SEQUENCE: u8 = 2;
     pub(crate) const MARKER: u8 = 4;
+    /// Samples without bytes: nothing was said.
+    pub(crate) const SILENCE: u8 = 8;
 
     pub(crate) fn has(&self, flag: u8) -> bool {
         self.flags & flag != 0
