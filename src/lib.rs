@@ -35,11 +35,13 @@ pub mod engine;
 #[cfg(feature = "capi")]
 mod ffi;
 pub mod frame;
+mod guard;
 pub mod policy;
 #[cfg(feature = "capture")]
 pub mod replay;
 pub mod rtp;
 pub mod sink;
+mod thread;
 pub mod time;
 
 /// The README's program, compiled and run with the other examples of these pages.

@@ -8,7 +8,6 @@ mod config;
 mod delivery;
 mod event;
 mod facts;
-mod guard;
 mod hold;
 mod ids;
 mod keys;
@@ -31,6 +30,7 @@ pub use leg::{LegSpec, LegWriter};
 pub use offer::{DropCause, Facts, Incoming, Pushed};
 pub use outlet::{Run, SinkMaker, SinkSpec};
 
+use crate::guard;
 use crate::policy::Policy;
 
 /// The most legs of a call.

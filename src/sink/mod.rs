@@ -4,6 +4,7 @@
 //! [`Permit`] when the first permitted frame is due, hands it frames and gaps in order, leg by leg, and closes it once.
 //! A sink that fails is closed as failed; the call goes on without it.
 
+pub mod buffered;
 mod channel;
 mod description;
 mod receipt;

@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use crate::sink::SinkError;
 
 /// What went wrong in a sink.
-pub(super) enum Fault {
+pub(crate) enum Fault {
     /// It said so: it ends, the call goes on.
     Error(SinkError),
     /// It panicked, and said this: the call's tapping ends.
@@ -15,7 +15,7 @@ pub(super) enum Fault {
 
 impl Fault {
     /// One line for people.
-    pub(super) fn sentence(&self) -> String {
+    pub(crate) fn sentence(&self) -> String {
         match self {
             Fault::Error(error) => error.sentence(),
             Fault::Panic(what) => format!("the sink panicked, what it had written before stays: {what}"),
@@ -24,7 +24,7 @@ impl Fault {
 }
 
 /// Calls into a sink.
-pub(super) fn sink_call<R>(act: impl FnOnce() -> Result<R, SinkError>) -> Result<R, Fault> {
+pub(crate) fn sink_call<R>(act: impl FnOnce() -> Result<R, SinkError>) -> Result<R, Fault> {
     match caught(act) {
         Ok(result) => result.map_err(Fault::Error),
         Err(what) => Err(Fault::Panic(what)),
@@ -32,7 +32,7 @@ pub(super) fn sink_call<R>(act: impl FnOnce() -> Result<R, SinkError>) -> Result
 }
 
 /// Does something that may panic; an error is what the panic said.
-pub(super) fn caught<R>(act: impl FnOnce() -> R) -> Result<R, String> {
+pub(crate) fn caught<R>(act: impl FnOnce() -> R) -> Result<R, String> {
     // Unwind safe: whatever panicked is not used again but to be closed, erased or dropped.
     catch_unwind(AssertUnwindSafe(act)).map_err(|panic| text_of(panic.as_ref()).to_owned())
 }
