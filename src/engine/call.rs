@@ -1,6 +1,7 @@
 //! The host's handle of one call.
 
 use std::fmt;
+use std::sync::Arc;
 
 use crate::consent::{Consent, Decision, Digit, Event, Permission, Start, WithdrawnBy};
 use crate::frame::Ledger;
@@ -13,7 +14,9 @@ use super::event::CallEvent;
 use super::facts::CallFacts;
 use super::guard::caught;
 use super::leg::{LegSpec, LegWriter};
-use super::outlet::SinkSpec;
+use super::carrier::Backstage;
+use super::outlet::{Around, SinkSpec};
+use super::stops::Stops;
 use super::session::Session;
 use super::{MAX_LEGS, MAX_SINKS};
 
@@ -48,7 +51,7 @@ impl fmt::Debug for CallSpec {
 }
 
 /// Why a call cannot take one more leg or sink.
-#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CallError {
     /// A call has at most [`MAX_LEGS`] legs.
@@ -74,10 +77,17 @@ pub struct Call {
     now: CallTime,
     /// Set by a panic: the session is not touched again but to read its accounts.
     failed: bool,
+    /// Its host has ended it, or let it go.
+    ended: bool,
 }
 
 impl Call {
-    pub(super) fn start(shared: std::sync::Arc<Shared>, spec: CallSpec) -> Call {
+    pub(super) fn start(shared: Arc<Shared>, spec: CallSpec) -> Call {
+        Call::start_with(shared, spec, None)
+    }
+
+    /// The same with the threads of a live engine behind it.
+    pub(super) fn start_with(shared: Arc<Shared>, spec: CallSpec, backstage: Option<Arc<Backstage>>) -> Call {
         let facts = CallFacts {
             policy: shared.policy.clone(),
             call: spec.id,
@@ -87,14 +97,52 @@ impl Call {
             language: spec.language,
             zero: spec.zero,
             started: spec.started,
-            over_limit: false,
+            over_limit: shared.is_at_a_limit(),
         };
         let consent = Consent::new(Start {
             rules: facts.rules(),
             language: facts.language.clone(),
             hold_back: shared.config.hold_back,
         });
-        Call { session: Session::new(shared, facts, consent), now: CallTime::MIN, failed: false }
+        let around = Around { shared, stops: Arc::new(Stops::new()), backstage };
+        Call { session: Session::new(around, facts, consent), now: CallTime::MIN, failed: false, ended: false }
+    }
+
+    /// What control threads tell its sinks.
+    pub(super) fn stops(&self) -> Arc<Stops> {
+        Arc::clone(&self.session.around.stops)
+    }
+
+    /// Does a verb, also while others wait.
+    pub(super) fn obey(&mut self, verb: impl FnOnce(&mut Call)) {
+        self.session.obeying = true;
+        verb(self);
+        self.session.obeying = false;
+    }
+
+    /// Ends a call whose host has gone, or whose engine stops; once.
+    pub(super) fn wind_up(&mut self, at: CallTime, engine_stops: bool) {
+        if self.failed || std::mem::replace(&mut self.ended, true) {
+            return;
+        }
+        match engine_stops {
+            true => self.obey(|call| call.end(at)),
+            false => self.fail_at(at, "the call was let go before its end"),
+        }
+    }
+
+    /// Whether nothing is left to do: no output is open, every queue has done what was ordered, and what it reported was
+    /// heard.
+    pub(super) fn is_wound_up(&self) -> bool {
+        !self.session.has_open_output() && self.session.is_drained()
+    }
+
+    /// The call failed in somebody else's hands.
+    pub(super) fn fail_at(&mut self, at: CallTime, what: &str) {
+        self.now = self.now.max(at);
+        if !self.failed && !self.session.consent.is_final() {
+            self.fail(what);
+        }
     }
 
     /// Opens a leg. The writer goes to the thread that carries the leg's media.
@@ -122,7 +170,10 @@ impl Call {
         match self.failed {
             false => self.guarded(now, |session| session.step(now)),
             // Nothing is tapped any more; what a writer still brings is wiped.
-            true => self.guarded(now, |session| session.drain(now)),
+            true => self.guarded(now, |session| {
+                session.drain(now);
+                session.hear_back();
+            }),
         };
     }
 
@@ -181,6 +232,7 @@ impl Call {
 
     /// The call is over: what is held is examined and handed on, then the sinks close.
     pub fn end(&mut self, at: CallTime) {
+        self.ended = true;
         self.unless_failed(at, |session| session.end(at));
     }
 

@@ -1,10 +1,12 @@
 //! What an engine is made with: the limits and times that all of its calls share. Every one of them has a default.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use crate::frame::{Kin, Pool};
 use crate::policy::{Policy, SIZE_LIMIT};
+use crate::sink::buffered::MAX_WRITERS;
 
 use super::{MAX_LEGS, OutputIds};
 
@@ -153,6 +155,15 @@ pub enum ConfigError {
     },
 }
 
+/// One of the engine's open outputs, until it goes.
+pub(super) struct OpenOutput(Arc<AtomicUsize>);
+
+impl Drop for OpenOutput {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 /// What the calls of one engine share.
 pub(super) struct Shared {
     pub(super) config: Config,
@@ -162,6 +173,8 @@ pub(super) struct Shared {
     /// By which writers and calls know that they are in a forked child.
     pub(super) kin: Arc<Kin>,
     pub(super) ids: Box<dyn OutputIds>,
+    /// Outputs that are open now.
+    pub(super) outputs: Arc<AtomicUsize>,
 }
 
 impl Shared {
@@ -179,7 +192,22 @@ impl Shared {
         }
         let kin = Kin::new().map_err(|error| ConfigError::NoForkMark { what: error.to_string() })?;
         let pool = Pool::new(config.held_bytes);
-        Ok(Shared { config, policy, pool, ids, kin: Arc::new(kin) })
+        Ok(Shared { config, policy, pool, ids, kin: Arc::new(kin), outputs: Arc::default() })
+    }
+}
+
+impl Shared {
+    /// A place for one more open output; `None` when there are as many as there may be.
+    pub(super) fn open_output(&self) -> Option<OpenOutput> {
+        let fits = |open: usize| (open < self.config.outputs).then_some(open + 1);
+        self.outputs.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fits).ok()?;
+        Some(OpenOutput(Arc::clone(&self.outputs)))
+    }
+
+    /// Whether a call that starts now could not be served: nothing more can be held, or opened.
+    pub(super) fn is_at_a_limit(&self) -> bool {
+        let outputs = self.outputs.load(Ordering::Relaxed) >= self.config.outputs;
+        outputs || (self.config.held_bytes > 0 && self.pool.used() >= self.config.held_bytes)
     }
 }
 
@@ -220,8 +248,8 @@ impl Config {
             ("events", self.events, 16, 1 << 24),
             ("policy_bytes", self.policy_bytes, 1, SIZE_LIMIT),
             ("workers", self.workers, 1, 256),
-            ("writers", self.writers, 1, 256),
-            ("max_writers", self.max_writers, self.writers, 1024),
+            ("writers", self.writers, 1, MAX_WRITERS),
+            ("max_writers", self.max_writers, self.writers, MAX_WRITERS),
             ("queue_frames", self.queue_frames, 1, 1 << 20),
             ("slot_quota", self.slot_quota, 0, 256),
         ];

@@ -70,13 +70,18 @@ impl Session {
 
     fn hand_on(&mut self, which: Which) {
         for index in 0..self.tracks.len() {
-            // After a panic nothing more goes: the call is about to fail.
-            while self.broken.is_none() && self.hand_on_next(index, which) {}
+            while !self.must_leave_off() && self.hand_on_next(index, which) {}
             if let Which::Before(end) = which {
                 // What comes late from before a pause or an end must not be handed on after it.
                 self.tracks[index].settle_to(end);
             }
         }
+    }
+
+    /// Whether nothing more goes: after a panic, for the call is about to fail; after a refusal; and while a verb waits to be
+    /// done, which says itself what still goes.
+    fn must_leave_off(&self) -> bool {
+        self.broken.is_some() || self.around.stops.is_refused() || (!self.obeying && self.around.stops.is_posted())
     }
 
     /// Hands on the first frame of a line, or the part of it that is decided. False when the rest must wait.
@@ -240,12 +245,16 @@ impl Session {
     /// tapping as well, as soon as what is being done now is done.
     pub(super) fn sink_failed(&mut self, sink: usize, fault: Fault) {
         let output = self.outlets[sink].last_output();
-        self.outlets[sink].fail();
-        self.events.add(CallEvent::SinkFailed { output, what: fault.sentence() });
+        if !self.around.stops.is_refused() {
+            self.outlets[sink].fail();
+            self.events.add(CallEvent::SinkFailed { output, what: fault.sentence() });
+        }
         match fault {
             Fault::Panic(what) if !self.consent.is_final() => {
                 self.broken.get_or_insert(what);
             }
+            // Refused, not failed: it is about to be erased.
+            _ if self.around.stops.is_refused() => {}
             // Of a call that is over nothing is left to end: the other sinks still get what is theirs.
             _ => {
                 let at = self.outlets[sink].furthest();

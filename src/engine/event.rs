@@ -40,6 +40,13 @@ pub enum CallEvent {
         /// What went wrong and what became of the data.
         what: String,
     },
+    /// A sink takes long: it has not come back, came back late, or overran its budget. Nothing is lost yet.
+    SinkLate {
+        /// Which output.
+        output: OutputId,
+        /// What is the matter.
+        what: String,
+    },
     /// A sink's answer to an erasure.
     Receipt(Receipt),
     /// The call failed inside the library: nothing more is tapped, the phone call goes on.

@@ -3,7 +3,10 @@
 //! [`Engine`] holds what calls share. [`Call`] is the host's handle of one call; [`LegWriter`] is the media thread's end
 //! of one leg. A call's session is stepped with the time it is told, so a test, a capture and a live call run alike.
 
+mod backstage;
 mod call;
+mod carrier;
+mod clock;
 mod config;
 mod delivery;
 mod event;
@@ -13,21 +16,27 @@ mod ids;
 mod keys;
 mod leg;
 mod line;
+mod live;
 mod offer;
 mod outlet;
 mod session;
 mod shared;
 mod ssrcs;
+mod stops;
 mod track;
 
 use std::sync::Arc;
 
 pub use call::{Call, CallError, CallSpec};
+pub use clock::{Clock, ManualClock, SystemClock};
 pub use config::{Config, ConfigError, EXAMINE_LAG, MAX_HOLD_BACK, MAX_PACKET, REORDER, TICK};
 pub use event::CallEvent;
 pub use ids::{CountedIds, OutputIds, RandomIds};
 pub use leg::{LegSpec, LegWriter};
 pub use offer::{DropCause, Facts, Incoming, Pushed};
+pub use live::{
+    CallId, Counters, Done, EngineEvent, EventTo, Level, LiveCall, LiveEngine, LiveError, LogTo, Parts, StartError, Stuck,
+};
 pub use outlet::{Run, SinkMaker, SinkSpec};
 
 use crate::guard;

@@ -1,15 +1,22 @@
 //! An outlet: one registered sink of a call, with its outputs one after the other and its account of every leg.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::consent::Permit;
+use crate::consent::{Permit, Reason};
 use crate::frame::{Frame, Ledger};
+use crate::guard::{Fault, sink_call};
 use crate::policy::{Pairs, Tap};
-use crate::sink::{Closing, Description, Erasure, Fate, GapCause, Handed, Mark, OutputId, Receipt, Sink};
-use crate::time::{CallTime, Interval};
+use crate::sink::buffered::{Buffered, Report};
+use crate::sink::{
+    Closing, Description, Erasure, Fate, GapCause, Handed, Mark, Outcome, OutputId, Receipt, Sink, SinkError,
+};
+use crate::time::{CallTime, Interval, MonoTime};
 
 use super::MAX_LEGS;
-use super::guard::{Fault, caught, sink_call};
+use super::carrier::{Backstage, Carrier};
+use super::config::{OpenOutput, Shared};
+use super::stops::{Hand, Stops};
 
 /// How often, on the call's clock, an output is brought to where it survives the process.
 const FLUSH_EVERY: Duration = Duration::from_secs(1);
@@ -46,6 +53,9 @@ pub enum Run {
 
 /// One registered sink and all of its outputs.
 pub(super) struct Outlet {
+    /// Its number in its call.
+    index: usize,
+    around: Around,
     spec: SinkSpec,
     /// When it was registered.
     since: CallTime,
@@ -54,6 +64,8 @@ pub(super) struct Outlet {
     past: Vec<Output>,
     /// Set by the first error: nothing more is handed on.
     failed: bool,
+    /// Its sink was moved to a queue just now.
+    moved: bool,
     /// Frames handed on, by leg.
     delivered: [u64; MAX_LEGS],
     /// Frames not handed on because the sink had failed, by leg.
@@ -64,10 +76,38 @@ pub(super) struct Outlet {
     erased: [u64; MAX_LEGS],
 }
 
+/// What an outlet needs of its call.
+#[derive(Clone)]
+pub(super) struct Around {
+    pub(super) shared: Arc<Shared>,
+    pub(super) stops: Arc<Stops>,
+    /// What a live call has, and a stepped one has not.
+    pub(super) backstage: Option<Arc<Backstage>>,
+}
+
+/// How an output ended, as it is told once its sink has closed.
+#[derive(Clone, Copy)]
+pub(super) struct Ended {
+    pub(super) at: CallTime,
+    pub(super) outcome: Outcome,
+    pub(super) reason: Reason,
+}
+
+/// What came back from behind a queue.
+pub(super) struct Returned {
+    pub(super) output: OutputId,
+    pub(super) report: Report,
+    /// How it ended; `None` of the open output.
+    pub(super) ended: Option<Ended>,
+}
+
 /// One output of a sink.
 struct Output {
     id: OutputId,
-    sink: Box<dyn Sink>,
+    sink: Carrier,
+    /// Counts as one of the engine's open outputs.
+    place: Option<OpenOutput>,
+    ended: Option<Ended>,
     pairs: Pairs,
     from: CallTime,
     /// Up to where each leg was handed on.
@@ -82,14 +122,17 @@ struct Output {
 }
 
 impl Outlet {
-    pub(super) fn new(spec: SinkSpec, since: CallTime) -> Outlet {
+    pub(super) fn new(index: usize, around: Around, spec: SinkSpec, since: CallTime) -> Outlet {
         let zero = [0; MAX_LEGS];
         Outlet {
+            index,
+            around,
             spec,
             since,
             current: None,
             past: Vec::new(),
             failed: false,
+            moved: false,
             delivered: zero,
             missed: zero,
             overflowed: zero,
@@ -135,18 +178,31 @@ impl Outlet {
         self.current.as_ref().and_then(|output| output.handed_to.iter().max().copied()).unwrap_or(CallTime::ZERO)
     }
 
+    /// Whether it gets nothing more: it failed, or did not come back in time.
     pub(super) fn has_failed(&self) -> bool {
-        self.failed
+        self.failed || self.around.stops.is_stopped(self.index)
+    }
+
+    /// Whether it was stopped because it did not come back in time, and nobody has taken note of that.
+    pub(super) fn is_newly_stopped(&self) -> bool {
+        !self.failed && self.around.stops.is_late(self.index)
     }
 
     /// Opens an output. On a fault nothing is open and the outlet has failed.
     pub(super) fn open(&mut self, permit: &Permit, description: &Description) -> Result<(), Fault> {
+        let around = self.around.clone();
+        let Some(_inside) = around.stops.enter(self.index, description.output) else { return Err(stopped()) };
+        let place = around.shared.open_output().ok_or_else(too_many).inspect_err(|_| self.failed = true)?;
         let made = sink_call(|| Ok((self.spec.make)(description.output)));
         let sink = made.inspect_err(|_| self.failed = true)?;
+        let sink = Carrier::of(sink, self.spec.run, description.output, &around.shared, around.backstage.as_deref());
+        self.lend_hand(&sink);
         let from = self.begins(permit);
         let mut output = Output {
             id: description.output,
             sink,
+            place: Some(place),
+            ended: None,
             pairs: permit.pairs(),
             from,
             handed_to: [from; MAX_LEGS],
@@ -156,16 +212,69 @@ impl Outlet {
             flush_at: from + FLUSH_EVERY,
             erased: false,
         };
-        let opened = sink_call(|| output.sink.open(permit, description));
+        let opened = output.sink.call(|sink| sink.open(permit, description));
         match opened {
             Ok(()) => self.current = Some(output),
             Err(_) => {
                 self.failed = true;
+                output.place = None;
                 // It may have begun something; an erasure must reach that.
                 self.past.push(output);
             }
         }
         opened
+    }
+
+    /// Control threads get a hand on what is behind a queue.
+    fn lend_hand(&self, sink: &Carrier) {
+        if let Some(queue) = sink.queue() {
+            let is_file = self.spec.run == Run::File;
+            self.around.stops.lend(Hand { sink: self.index, is_file, hand: queue.hand() });
+        }
+    }
+
+    /// Does something with the open output's sink, unless it was stopped. A direct sink that overruns its budget too
+    /// often is moved to a queue.
+    fn act<R>(
+        &mut self,
+        act: impl FnOnce(&mut dyn Sink) -> Result<R, SinkError>,
+        otherwise: R,
+    ) -> Result<R, Fault> {
+        let Outlet { around, current, .. } = &mut *self;
+        let Some(output) = current else { return Ok(otherwise) };
+        let Some(_inside) = around.stops.enter(self.index, output.id) else { return Err(stopped()) };
+        let (result, moved) = output.sink.call_watched(output.id, &around.shared, around.backstage.as_deref(), act);
+        if moved && let Some(output) = &self.current {
+            self.lend_hand(&output.sink);
+            self.moved = true;
+        }
+        result
+    }
+
+    /// Whether its sink was moved to a queue since this was asked last.
+    pub(super) fn was_moved(&mut self) -> bool {
+        std::mem::take(&mut self.moved)
+    }
+
+    /// What came back from behind queues.
+    pub(super) fn returned(&mut self, now: MonoTime) -> Vec<Returned> {
+        let mut all = Vec::new();
+        for output in self.past.iter_mut().chain(&mut self.current) {
+            let (id, ended) = (output.id, output.ended);
+            let reports = output.sink.reports(now).into_iter();
+            all.extend(reports.map(|report| Returned { output: id, report, ended }));
+        }
+        for back in &all {
+            if let Report::Receipt(receipt) = &back.report {
+                self.note_receipt(receipt);
+            }
+        }
+        all
+    }
+
+    /// Whether every queue has done what was ordered.
+    pub(super) fn is_drained(&self) -> bool {
+        self.past.iter().chain(&self.current).filter_map(|output| output.sink.queue()).all(Buffered::is_drained)
     }
 
     /// Up to where a leg was handed on; `None` when no output is open.
@@ -178,14 +287,15 @@ impl Outlet {
         let Some(output) = &mut self.current else { return Ok(()) };
         let place = &mut output.handed_to[usize::from(leg)];
         *place = stretch.to.max(*place);
-        sink_call(|| output.sink.gap(leg, cause, stretch))
+        self.act(|sink| sink.gap(leg, cause, stretch), ())
     }
 
     /// Hands on one frame, or a part of one.
     pub(super) fn frame(&mut self, frame: &Frame) -> Result<Handed, Fault> {
         let Some(output) = &mut self.current else { return Ok(Handed::Dropped) };
         output.got_audio = true;
-        let handed = sink_call(|| output.sink.frame(frame))?;
+        let handed = self.act(|sink| sink.frame(frame), Handed::Dropped)?;
+        let Some(output) = &mut self.current else { return Ok(handed) };
         // Also when it was dropped: the sink knows of the gap.
         output.handed_to[usize::from(frame.leg())] = frame.stretch().to;
         output.skipped[usize::from(frame.leg())] = false;
@@ -224,22 +334,28 @@ impl Outlet {
     }
 
     pub(super) fn mark(&mut self, mark: Mark, at: CallTime) -> Result<(), Fault> {
-        let Some(output) = &mut self.current else { return Ok(()) };
-        sink_call(|| output.sink.mark(mark, at))
+        self.act(|sink| sink.mark(mark, at), ())
     }
 
     /// Flushes when a second of the call's clock has passed since it was done.
     pub(super) fn flush(&mut self, now: CallTime) -> Result<(), Fault> {
         let Some(output) = self.current.as_mut().filter(|output| output.flush_at <= now) else { return Ok(()) };
         output.flush_at = now + FLUSH_EVERY;
-        sink_call(|| output.sink.flush())
+        self.act(|sink| sink.flush(), ())
     }
 
-    /// Ends the open output. It stays within reach of an erasure, whatever happens.
-    pub(super) fn close(&mut self, closing: &Closing) -> Result<(), Fault> {
-        let Some(output) = self.current.take() else { return Ok(()) };
+    /// Ends the open output. It stays within reach of an erasure, whatever happens. Says whether its sink has closed by
+    /// now; one behind a queue reports it.
+    pub(super) fn close(&mut self, closing: &Closing) -> Result<bool, Fault> {
+        let Some(mut output) = self.current.take() else { return Ok(false) };
+        output.place = None;
+        output.ended = Some(Ended { at: closing.at, outcome: closing.outcome, reason: closing.reason });
+        let id = output.id;
         self.past.push(output);
-        self.past.last_mut().map_or(Ok(()), |output| sink_call(|| output.sink.close(closing)))
+        let Some(output) = self.past.last_mut() else { return Ok(false) };
+        let _inside = self.around.stops.visit(self.index, id);
+        output.sink.call(|sink| sink.close(closing))?;
+        Ok(output.sink.queue().is_none())
     }
 
     /// Sets the outlet as failed: it gets nothing more.
@@ -249,24 +365,37 @@ impl Outlet {
 
     /// Erases every output, open and past; one that is erased is not asked again. A sink that panics has not erased.
     pub(super) fn erase(&mut self, erasure: &Erasure) -> Vec<Receipt> {
-        self.past.extend(self.current.take());
+        if let Some(mut output) = self.current.take() {
+            output.place = None;
+            self.past.push(output);
+        }
         let mut receipts = Vec::new();
         for output in self.past.iter_mut().filter(|output| !output.erased) {
-            let receipt = caught(|| output.sink.erase(erasure)).unwrap_or_else(|what| Receipt {
-                output: output.id,
-                fate: Fate::Pending(format!("the sink panicked: {what}")),
-                frames: output.frames.iter().sum(),
-                bytes: 0,
+            let _inside = self.around.stops.visit(self.index, output.id);
+            receipts.push(match output.sink.call(|sink| Ok(sink.erase(erasure))) {
+                Ok(receipt) => receipt,
+                Err(fault) => Receipt {
+                    output: output.id,
+                    fate: Fate::Pending(fault.sentence()),
+                    frames: output.frames.iter().sum(),
+                    bytes: 0,
+                },
             });
-            if receipt.fate == Fate::Erased {
-                output.erased = true;
-                for (sum, frames) in self.erased.iter_mut().zip(output.frames) {
-                    *sum += frames;
-                }
-            }
-            receipts.push(receipt);
         }
+        receipts.iter().for_each(|receipt| self.note_receipt(receipt));
         receipts
+    }
+
+    /// What is erased counts as such, and is not asked for again.
+    fn note_receipt(&mut self, receipt: &Receipt) {
+        let mut outputs = self.past.iter_mut();
+        let Some(output) = outputs.find(|output| output.id == receipt.output && !output.erased) else { return };
+        if receipt.fate == Fate::Erased {
+            output.erased = true;
+            for (sum, frames) in self.erased.iter_mut().zip(output.frames) {
+                *sum += frames;
+            }
+        }
     }
 
     /// Whether an output got audio and still has it.
@@ -295,4 +424,14 @@ impl Outlet {
     pub(super) fn erased(&self, leg: u8) -> u64 {
         self.erased[usize::from(leg)]
     }
+}
+
+fn stopped() -> Fault {
+    let what = "the sink did not come back in time, or the caller refused: it gets nothing more".to_owned();
+    Fault::Error(SinkError { what, source: None })
+}
+
+fn too_many() -> Fault {
+    let what = "as many outputs are open as the configuration allows (`outputs`): this one was not opened, its audio is not recorded".to_owned();
+    Fault::Error(SinkError { what, source: None })
 }

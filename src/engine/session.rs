@@ -22,7 +22,7 @@ use super::guard::Fault;
 use super::keys::Key;
 use super::leg::{LegSpec, LegWriter};
 use super::line::{Fate, Shares};
-use super::outlet::{Outlet, SinkSpec};
+use super::outlet::{Around, Outlet, SinkSpec};
 use super::shared::CallShared;
 use super::track::{Track, Was};
 
@@ -44,6 +44,10 @@ pub(super) struct Session {
     pub(super) in_hand: Option<(usize, Shares)>,
     /// What a sink said when it panicked: the call is to fail.
     pub(super) broken: Option<String>,
+    /// What its outlets share with control threads and writers.
+    pub(super) around: Around,
+    /// A verb is being done: what it hands on goes, though others may wait.
+    pub(super) obeying: bool,
     /// Keys whose moment has not come: at most a packet time ahead.
     pub(super) early: Vec<Key>,
     /// How often each leg's gate had been pressed when the keys were last read.
@@ -53,11 +57,13 @@ pub(super) struct Session {
 }
 
 impl Session {
-    pub(super) fn new(shared: Arc<Shared>, facts: CallFacts, consent: Consent) -> Session {
+    pub(super) fn new(around: Around, facts: CallFacts, consent: Consent) -> Session {
         let events = Events::default();
-        let call = frame::Arc::new(CallShared::new(Arc::clone(&shared.kin)));
+        let call = frame::Arc::new(CallShared::new(Arc::clone(&around.shared.kin)));
         let mut session = Session {
-            shared,
+            shared: Arc::clone(&around.shared),
+            around,
+            obeying: false,
             call,
             facts,
             consent,
@@ -84,7 +90,7 @@ impl Session {
     }
 
     pub(super) fn add_sink(&mut self, spec: SinkSpec, now: CallTime) {
-        self.outlets.push(Outlet::new(spec, now));
+        self.outlets.push(Outlet::new(self.outlets.len(), self.around.clone(), spec, now));
     }
 
     /// Time passes: everything that arrived is read, everything that is due goes.
@@ -94,6 +100,7 @@ impl Session {
         self.follow(now);
         self.hand_on_due(now);
         self.each_outlet(|outlet| outlet.flush(now));
+        self.hear_back();
     }
 
     /// Tells consent what happened and does what follows.
@@ -320,6 +327,11 @@ impl Session {
 
     pub(super) fn close_output(&mut self, index: usize, at: CallTime, outcome: Outcome, reason: Reason) {
         let Some(output) = self.outlets[index].output() else { return };
+        // Not all that was permitted is in it.
+        let outcome = match outcome {
+            Outcome::Complete if self.outlets[index].has_failed() => Outcome::Truncated,
+            outcome => outcome,
+        };
         if outcome == Outcome::Complete
             && !self.outlets[index].has_failed()
             && let Err(fault) = self.say_last_gaps(index, at)
@@ -329,7 +341,9 @@ impl Session {
         }
         let closing = self.closing(index, at, outcome, reason);
         match self.outlets[index].close(&closing) {
-            Ok(()) => self.events.add(CallEvent::OutputClosed { output, at, outcome, reason }),
+            Ok(true) => self.events.add(CallEvent::OutputClosed { output, at, outcome, reason }),
+            // One behind a queue tells when it has.
+            Ok(false) => {}
             // That it failed was said already.
             Err(_) if outcome == Outcome::Truncated => {}
             Err(fault) => {

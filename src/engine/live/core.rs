@@ -1,0 +1,211 @@
+//! What an engine's threads share.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::{JoinHandle, Thread};
+
+use crossbeam_channel::{Receiver, Sender, unbounded};
+
+use crate::engine::carrier::Backstage;
+use crate::engine::clock::Clock;
+use crate::engine::config::Shared;
+use crate::sink::buffered::{Quiet, Writers};
+
+use super::CallId;
+use super::events::Events;
+use super::hosted::Hosted;
+use super::log::Log;
+
+/// Everything but the threads themselves.
+pub(super) struct Core {
+    pub(super) shared: Arc<Shared>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) events: Events,
+    pub(super) log: Log,
+    pub(super) writers: Arc<Writers>,
+    pub(super) seats: Box<[Seat]>,
+    /// Set once: every call is ended, then the threads go.
+    pub(super) stopping: AtomicBool,
+    /// Threads of the engine that run, writers aside; and what is told when one goes.
+    pub(super) running: AtomicUsize,
+    pub(super) quiet: Arc<Quiet>,
+    /// Threads that were started, writers aside.
+    threads: Mutex<Vec<JoinHandle<()>>>,
+    /// The thread that replaces others.
+    pub(super) keeper: Mutex<Option<Thread>>,
+    pub(super) workers_replaced: AtomicU64,
+    /// Calls that were refused a place: over the limit.
+    pub(super) turned_away: AtomicU64,
+    calls: Mutex<HashMap<CallId, Arc<Hosted>>>,
+    next_call: AtomicU64,
+}
+
+/// A worker's place: what it is told through, whoever sits there.
+pub(super) struct Seat {
+    /// What came for the worker.
+    pub(super) inbox: (Sender<Mail>, Receiver<Mail>),
+    /// Which thread sits there: a thread of an older generation gets up.
+    pub(super) generation: AtomicU64,
+    /// Goes up with every call that is visited; odd while one is.
+    pub(super) visits: AtomicU64,
+    thread: Mutex<Option<Thread>>,
+}
+
+/// What a worker is told. `[control]` threads send it, and wake the worker.
+pub(super) enum Mail {
+    /// A new call.
+    Call(Arc<Hosted>),
+    /// There is an order in this call's mailbox.
+    Order(Arc<Hosted>),
+}
+
+impl Seat {
+    pub(super) fn new() -> Seat {
+        Seat {
+            inbox: unbounded(),
+            generation: AtomicU64::new(0),
+            visits: AtomicU64::new(0),
+            thread: Mutex::new(None),
+        }
+    }
+
+    /// A call is being visited while this lives: the keeper sees a worker that does not come back.
+    pub(super) fn visit(&self, generation: u64) -> Visiting<'_> {
+        self.visits.fetch_or(1, Ordering::SeqCst);
+        Visiting { seat: self, generation }
+    }
+
+    /// The seat is given to another thread: its number. Whoever is stuck in a call no longer counts.
+    pub(super) fn give_away(&self) -> u64 {
+        let generation = self.generation.fetch_add(1, Ordering::SeqCst) + 1;
+        self.visits.store(0, Ordering::SeqCst);
+        generation
+    }
+
+    /// Somebody sits down.
+    pub(super) fn take(&self, thread: Thread) {
+        *self.thread.lock().unwrap_or_else(PoisonError::into_inner) = Some(thread);
+    }
+
+    /// Tells the worker, and wakes it. Bounded: a call is told of once, and of its orders as often as they fit.
+    pub(super) fn tell(&self, mail: Mail) {
+        // The receiving end is here as well.
+        let _ = self.inbox.0.send(mail);
+        self.wake();
+    }
+
+    pub(super) fn wake(&self) {
+        if let Some(thread) = &*self.thread.lock().unwrap_or_else(PoisonError::into_inner) {
+            thread.unpark();
+        }
+    }
+}
+
+/// See [`Seat::visit`].
+pub(super) struct Visiting<'s> {
+    seat: &'s Seat,
+    generation: u64,
+}
+
+impl Drop for Visiting<'_> {
+    fn drop(&mut self) {
+        if self.seat.generation.load(Ordering::SeqCst) == self.generation {
+            // From odd to the next even number.
+            self.seat.visits.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+}
+
+impl Core {
+    pub(super) fn new(
+        shared: Arc<Shared>,
+        clock: Arc<dyn Clock>,
+        events: Events,
+        log: Log,
+        writers: Arc<Writers>,
+        quiet: Arc<Quiet>,
+    ) -> Core {
+        let seats = (0..shared.config.workers).map(|_| Seat::new()).collect();
+        Core {
+            shared,
+            clock,
+            events,
+            log,
+            writers,
+            seats,
+            stopping: AtomicBool::new(false),
+            running: AtomicUsize::new(0),
+            quiet,
+            threads: Mutex::default(),
+            keeper: Mutex::new(None),
+            workers_replaced: AtomicU64::new(0),
+            turned_away: AtomicU64::new(0),
+            calls: Mutex::default(),
+            next_call: AtomicU64::new(1),
+        }
+    }
+
+    /// What a live call runs its sinks with.
+    pub(super) fn backstage(&self, quiet: &Arc<Quiet>) -> Arc<Backstage> {
+        let (clock, writers) = (Arc::clone(&self.clock), Arc::clone(&self.writers));
+        Arc::new(Backstage { clock, writers, quiet: Arc::clone(quiet) })
+    }
+
+    /// A number for a new call, never used again in this engine.
+    pub(super) fn number(&self) -> CallId {
+        CallId(self.next_call.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// Takes a call in, unless there are as many as there may be.
+    pub(super) fn admit(&self, make: impl FnOnce() -> Hosted) -> Option<Arc<Hosted>> {
+        let mut calls = self.calls();
+        if calls.len() >= self.shared.config.calls || self.is_stopping() {
+            return None;
+        }
+        let hosted = Arc::new(make());
+        calls.insert(hosted.id, Arc::clone(&hosted));
+        drop(calls);
+        self.seats[hosted.seat].tell(Mail::Call(Arc::clone(&hosted)));
+        self.wake_keeper();
+        Some(hosted)
+    }
+
+    /// Whether a call more would be turned away.
+    pub(super) fn is_full(&self) -> bool {
+        self.calls().len() >= self.shared.config.calls
+    }
+
+    /// A call is over and gone.
+    pub(super) fn forget(&self, call: CallId) {
+        self.calls().remove(&call);
+    }
+
+    /// The calls of one seat.
+    pub(super) fn calls_of(&self, seat: usize) -> Vec<Arc<Hosted>> {
+        self.calls().values().filter(|hosted| hosted.seat == seat).cloned().collect()
+    }
+
+    pub(super) fn call_count(&self) -> usize {
+        self.calls().len()
+    }
+
+    pub(super) fn threads(&self) -> MutexGuard<'_, Vec<JoinHandle<()>>> {
+        self.threads.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::SeqCst)
+    }
+
+    pub(super) fn wake_keeper(&self) {
+        if let Some(keeper) = &*self.keeper.lock().unwrap_or_else(PoisonError::into_inner) {
+            keeper.unpark();
+        }
+    }
+
+    fn calls(&self) -> MutexGuard<'_, HashMap<CallId, Arc<Hosted>>> {
+        // A poisoned list is still a list.
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,109 @@
+//! A call as its worker has it, and the mailbox through which control threads reach it.
+//!
+//! The stepped [`Call`] lies in a cell that only a worker opens, one at a time: a worker that replaces a stuck one goes
+//! past the call in which that one is stuck. Control threads never open it; they leave orders, and wait.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
+
+use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
+
+use crate::consent::Decision;
+use crate::engine::call::Call;
+use crate::engine::stops::Stops;
+use crate::policy::Tap;
+use crate::sink::buffered::Quiet;
+use crate::time::MonoTime;
+
+use super::{CallId, LiveError};
+
+/// Orders that may wait for a worker.
+const ORDERS: usize = 64;
+
+/// What a control thread wants done with a call. Done by the call's worker.
+pub(super) type Order = Box<dyn FnOnce(&mut Call) + Send>;
+
+/// One call.
+pub(super) struct Hosted {
+    pub(super) id: CallId,
+    /// The host's clock at the call clock's zero.
+    pub(super) zero: MonoTime,
+    /// Which worker's.
+    pub(super) seat: usize,
+    pub(super) stops: Arc<Stops>,
+    /// What control threads wait on: answers, and writers that leave a sink.
+    pub(super) quiet: Arc<Quiet>,
+    /// `None` once it is over and gone.
+    cell: Mutex<Option<Call>>,
+    mailbox: (Sender<Order>, Receiver<Order>),
+    /// What is decided for each tap, as its worker knew it last.
+    decisions: Mutex<[Decision; 2]>,
+    /// The host's handle is gone.
+    left: AtomicBool,
+}
+
+impl Hosted {
+    pub(super) fn new(id: CallId, zero: MonoTime, seat: usize, call: Call, quiet: Arc<Quiet>) -> Hosted {
+        Hosted {
+            id,
+            zero,
+            seat,
+            stops: call.stops(),
+            quiet,
+            decisions: Mutex::new(decisions(&call)),
+            cell: Mutex::new(Some(call)),
+            mailbox: bounded(ORDERS),
+            left: AtomicBool::new(false),
+        }
+    }
+
+    /// Leaves an order. `[control]`
+    pub(super) fn leave_order(&self, order: Order) -> Result<(), LiveError> {
+        self.mailbox.0.try_send(order).map_err(|error| match error {
+            TrySendError::Full(_) => LiveError::TooMany { waiting: ORDERS },
+            // Cannot be: both ends are here.
+            TrySendError::Disconnected(_) => LiveError::Stopped,
+        })
+    }
+
+    /// The next order. `[worker]`
+    pub(super) fn next_order(&self) -> Option<Order> {
+        self.mailbox.1.try_recv().ok()
+    }
+
+    /// Opens the cell; `None` while another worker is stuck in it. Says whether a worker died in it. `[worker]`
+    pub(super) fn open(&self) -> Option<(MutexGuard<'_, Option<Call>>, bool)> {
+        match self.cell.try_lock() {
+            Ok(cell) => Some((cell, false)),
+            Err(TryLockError::Poisoned(died)) => {
+                self.cell.clear_poison();
+                Some((died.into_inner(), true))
+            }
+            Err(TryLockError::WouldBlock) => None,
+        }
+    }
+
+    /// Publishes what is decided. `[worker]`
+    pub(super) fn publish(&self, call: &Call) {
+        *self.decisions.lock().unwrap_or_else(PoisonError::into_inner) = decisions(call);
+    }
+
+    /// What is decided for a tap. `[any]`
+    pub(super) fn decision(&self, tap: Tap) -> Decision {
+        let decisions = self.decisions.lock().unwrap_or_else(PoisonError::into_inner);
+        decisions[usize::from(tap == Tap::Record)]
+    }
+
+    /// The host's handle goes. `[control]`
+    pub(super) fn leave(&self) {
+        self.left.store(true, Ordering::SeqCst);
+    }
+
+    pub(super) fn is_left(&self) -> bool {
+        self.left.load(Ordering::SeqCst)
+    }
+}
+
+fn decisions(call: &Call) -> [Decision; 2] {
+    [call.decision(Tap::Monitor), call.decision(Tap::Record)]
+}

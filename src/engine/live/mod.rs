@@ -1,0 +1,244 @@
+//! Calls that run live: media threads push, workers deliver, control threads tell what happens.
+//!
+//! [`LiveEngine`] has the threads; [`LiveCall`] is a control thread's handle of one call, usable from several threads. A
+//! worker steps the very same [`Call`](super::Call) that a replay steps, with the time of the engine's [`Clock`].
+//!
+//! Threads: `workers` of them own the calls; a pool of writers serves the sinks that are behind queues; one keeper replaces
+//! those that are stuck. All block every signal and have names (`calltap-...`). They end with
+//! [`LiveEngine::shutdown`].
+
+mod call;
+mod core;
+mod error;
+mod events;
+mod hosted;
+mod keeper;
+mod log;
+mod reply;
+mod worker;
+
+use std::fmt;
+use std::io;
+use std::os::fd::BorrowedFd;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+pub use call::{Done, LiveCall, Stuck};
+pub use error::{LiveError, StartError};
+pub use events::{EngineEvent, EventTo};
+pub use log::{Level, LogTo};
+
+use self::core::Core;
+use self::events::Events;
+use self::log::Log;
+use super::call::CallSpec;
+use super::clock::{Clock, Deadline, SystemClock};
+use super::config::{Config, Shared};
+use super::ids::{OutputIds, RandomIds};
+use crate::policy::Policy;
+use crate::sink::buffered::{Quiet, Writers, WritersConfig};
+use crate::thread::spawn;
+
+/// The number of a call in its engine; never used twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CallId(pub u64);
+
+impl fmt::Display for CallId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// What a live engine is made of. `Parts::new` fills in what nobody says.
+pub struct Parts {
+    /// Limits and times.
+    pub config: Config,
+    /// Without a policy every call is answered and none is tapped.
+    pub policy: Option<Arc<Policy>>,
+    /// Where output ids come from.
+    pub ids: Box<dyn OutputIds>,
+    /// Where the time comes from.
+    pub clock: Arc<dyn Clock>,
+    /// Where events go instead of the queue.
+    pub on_event: Option<EventTo>,
+    /// Where the log goes. Without it nothing is printed.
+    pub on_log: Option<LogTo>,
+}
+
+impl Parts {
+    /// Random ids, the system's clock, the event queue, no log.
+    pub fn new(config: Config, policy: Option<Arc<Policy>>) -> Parts {
+        Parts {
+            config,
+            policy,
+            ids: Box::new(RandomIds::default()),
+            clock: Arc::new(SystemClock),
+            on_event: None,
+            on_log: None,
+        }
+    }
+}
+
+/// How an engine does. Counts only rise but `calls`, `outputs`, `held_bytes`, and `events_waiting`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// Calls now.
+    pub calls: usize,
+    /// Outputs that are open now.
+    pub outputs: usize,
+    /// Bytes of audio kept outside of rings now.
+    pub held_bytes: usize,
+    /// Events that wait for the host.
+    pub events_waiting: usize,
+    /// Events that were forgotten because nobody asked.
+    pub events_lost: u64,
+    /// Calls that came over the limit: shut, the phone call went on.
+    pub turned_away: u64,
+    /// Workers that were replaced because they were stuck or died.
+    pub workers_replaced: u64,
+}
+
+/// The engine of live calls. `[control]`, from any thread.
+///
+/// Dropping it shuts it down.
+pub struct LiveEngine {
+    core: Arc<Core>,
+}
+
+impl LiveEngine {
+    /// Starts an engine under a policy, with the system's clock.
+    pub fn start(config: Config, policy: Option<Arc<Policy>>) -> Result<LiveEngine, StartError> {
+        LiveEngine::of(Parts::new(config, policy))
+    }
+
+    /// Starts an engine of these parts.
+    pub fn of(parts: Parts) -> Result<LiveEngine, StartError> {
+        let system = |what| move |source| StartError::System { what, source };
+        let shared = Arc::new(Shared::new(parts.config, parts.policy, parts.ids)?);
+        let events = Events::new(shared.config.events, parts.on_event).map_err(system("descriptor for events"))?;
+        let quiet = Arc::new(Quiet::new());
+        let clock = parts.clock;
+        let writers = WritersConfig {
+            threads: shared.config.writers,
+            most: shared.config.max_writers,
+            stuck_after: shared.config.stuck_after,
+        };
+        let read = Arc::clone(&clock);
+        let writers = Writers::start(writers, Arc::new(move || read.now())).map_err(system("writer thread"))?;
+        let core = Arc::new(Core::new(shared, clock, events, Log::to(parts.on_log), Arc::new(writers), quiet));
+        // From here on a drop stops what was started.
+        let engine = LiveEngine { core: Arc::clone(&core) };
+        for seat in 0..core.seats.len() {
+            spawn_worker(&core, seat, 0).map_err(system("worker thread"))?;
+        }
+        spawn_keeper(&core).map_err(system("keeper thread"))?;
+        Ok(engine)
+    }
+
+    /// Starts a call. It is decided at once whether it may ever be tapped: ask [`LiveCall::decision`]. Over the limit of
+    /// calls it is shut with the reason `limit reached`; it never fails.
+    ///
+    /// A `spec.zero` of 0 is now, and the time of day with it.
+    pub fn start_call(&self, mut spec: CallSpec) -> LiveCall {
+        if spec.zero.0 == 0 {
+            (spec.zero, spec.started) = (self.core.clock.now(), self.core.clock.utc());
+        }
+        LiveCall::start(&self.core, spec)
+    }
+
+    /// Takes the oldest event that waits. With an event call-back there is never one.
+    pub fn next_event(&self) -> Option<EngineEvent> {
+        self.core.events.next()
+    }
+
+    /// A descriptor that is readable while an event waits. It belongs to the engine; do not read from it.
+    pub fn event_fd(&self) -> BorrowedFd<'_> {
+        self.core.events.descriptor()
+    }
+
+    /// How it does.
+    pub fn counters(&self) -> Counters {
+        let core = &*self.core;
+        let (events_waiting, events_lost) = core.events.counts();
+        Counters {
+            calls: core.call_count(),
+            outputs: core.shared.outputs.load(Ordering::Relaxed),
+            held_bytes: core.shared.pool.used(),
+            events_waiting,
+            events_lost,
+            turned_away: core.turned_away.load(Ordering::Relaxed),
+            workers_replaced: core.workers_replaced.load(Ordering::Relaxed),
+        }
+    }
+
+    /// Ends every call as it stands: what is held is examined and handed on, outputs are closed, queues are written. Waits
+    /// for that until `deadline` has passed; false when a sink did not return by then: its thread is left behind and lets
+    /// go of it whenever it does. Afterwards every handle answers [`LiveError::Stopped`].
+    pub fn shutdown(&self, deadline: Duration) -> bool {
+        let core = &*self.core;
+        if core.shared.kin.is_child() {
+            // Its threads are the parent's.
+            return true;
+        }
+        core.stopping.store(true, Ordering::SeqCst);
+        core.seats.iter().for_each(core::Seat::wake);
+        core.wake_keeper();
+        // In real time: the injected clock may stand still.
+        let until = Deadline::after(deadline);
+        let ended = core.quiet.wait(until.left(), || core.running.load(Ordering::SeqCst) == 0);
+        if ended {
+            // They have nothing left to do.
+            core.threads().drain(..).for_each(|thread| drop(thread.join()));
+        }
+        core.writers.drain(until.left()) == 0 && ended
+    }
+}
+
+/// How long an engine that is dropped waits for its sinks.
+const LAST_WAIT: Duration = Duration::from_secs(2);
+
+impl Drop for LiveEngine {
+    fn drop(&mut self) {
+        self.shutdown(LAST_WAIT);
+    }
+}
+
+impl fmt::Debug for LiveEngine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LiveEngine").field("counters", &self.counters()).finish_non_exhaustive()
+    }
+}
+
+/// Puts a thread on a worker's seat.
+fn spawn_worker(core: &Arc<Core>, seat: usize, generation: u64) -> io::Result<()> {
+    let working = Running::of(core);
+    let thread = spawn(&format!("calltap-work-{seat}"), move || worker::run(&working.0, seat, generation))?;
+    core.threads().push(thread);
+    Ok(())
+}
+
+fn spawn_keeper(core: &Arc<Core>) -> io::Result<()> {
+    let keeping = Running::of(core);
+    let thread = spawn("calltap-keep", move || keeper::run(&keeping.0))?;
+    *core.keeper.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(thread.thread().clone());
+    core.threads().push(thread);
+    Ok(())
+}
+
+/// A thread of the engine counts as running while this lives.
+struct Running(Arc<Core>);
+
+impl Running {
+    fn of(core: &Arc<Core>) -> Running {
+        core.running.fetch_add(1, Ordering::SeqCst);
+        Running(Arc::clone(core))
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.0.running.fetch_sub(1, Ordering::SeqCst);
+        self.0.quiet.notify();
+    }
+}
