@@ -6,6 +6,7 @@
 //!
 //! By `nix`: the standard library has no signal mask, and rustix keeps its own for runtimes that replace libc.
 
+use std::cell::Cell;
 use std::io;
 use std::thread::{Builder, JoinHandle};
 
@@ -22,9 +23,22 @@ pub(crate) fn spawn<R: Send + 'static>(
     act: impl FnOnce() -> R + Send + 'static,
 ) -> io::Result<JoinHandle<R>> {
     let blocked = Blocked::all()?;
-    let thread = Builder::new().name(kept(name)).spawn(act);
+    let ours = move || {
+        OURS.set(true);
+        act()
+    };
+    let thread = Builder::new().name(kept(name)).spawn(ours);
     drop(blocked);
     thread
+}
+
+thread_local! {
+    static OURS: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether this thread is one of the library's: a call-back runs on it, and must not wait for the library. `[any]`
+pub(crate) fn is_ours() -> bool {
+    OURS.get()
 }
 
 /// All signals are blocked while this lives.

@@ -4,20 +4,21 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::consent::{Consent, Decision, Digit, Event, Permission, Start, WithdrawnBy};
-use crate::frame::Ledger;
+use crate::frame::{self, Ledger};
 use crate::policy::{Direction, Pairs, Tap};
 use crate::sink::Receipt;
 use crate::time::{CallTime, MonoTime};
 
+use super::carrier::Backstage;
 use super::config::Shared;
 use super::event::CallEvent;
 use super::facts::CallFacts;
 use super::guard::caught;
 use super::leg::{LegSpec, LegWriter};
-use super::carrier::Backstage;
 use super::outlet::{Around, SinkSpec};
-use super::stops::Stops;
 use super::session::Session;
+use super::shared::CallShared;
+use super::stops::Stops;
 use super::{MAX_LEGS, MAX_SINKS};
 
 /// What a call is started with. `Debug` leaves out the host's id. `[control]`
@@ -111,6 +112,11 @@ impl Call {
     /// What control threads tell its sinks.
     pub(super) fn stops(&self) -> Arc<Stops> {
         Arc::clone(&self.session.around.stops)
+    }
+
+    /// The gates of its legs.
+    pub(super) fn gates(&self) -> frame::Arc<CallShared> {
+        frame::Arc::clone(&self.session.call)
     }
 
     /// Does a verb, also while others wait.

@@ -28,7 +28,10 @@ pub(super) struct Backstage {
 
 /// The way to one sink.
 pub(super) enum Carrier {
-    Direct { sink: Box<dyn Sink>, overruns: u32 },
+    Direct {
+        sink: Box<dyn Sink>,
+        overruns: u32,
+    },
     Queued(Box<Buffered>),
     /// Its sink is on its way to a queue: for a moment, or for good if that panicked.
     Nowhere,
@@ -45,7 +48,9 @@ impl Carrier {
     ) -> Carrier {
         match (run, backstage) {
             (Run::Direct, _) | (_, None) => Carrier::Direct { sink, overruns: 0 },
-            (_, Some(backstage)) => Carrier::Queued(Box::new(Buffered::around(sink, around(output, shared, backstage)))),
+            (_, Some(backstage)) => {
+                Carrier::Queued(Box::new(Buffered::around(sink, around(output, shared, backstage))))
+            }
         }
     }
 

@@ -6,7 +6,7 @@ use crate::audio::Format;
 use crate::consent::{Digit, Gate, Role};
 use crate::frame::ring::{self, Consumer, Header, Producer};
 use crate::frame::signal::{self, Signal, SignalReader, SignalWriter, What};
-use crate::frame::{Arc, Means, Press};
+use crate::frame::{Arc, Kin, Means, Press};
 use crate::rtp::Packet;
 use crate::time::MonoTime;
 
@@ -113,6 +113,14 @@ struct Known {
 }
 
 impl LegWriter {
+    /// A leg of a call that is never tapped: everything is refused for good. `[control]`
+    pub(super) fn shut(kin: &std::sync::Arc<Kin>) -> LegWriter {
+        let call = CallShared::new(std::sync::Arc::clone(kin));
+        call.press(Press::Shut);
+        let spec = LegSpec { slots: 1, slot_bytes: 0, ..LegSpec::new(Role::Mix, Vec::new()) };
+        open(0, &spec, &Arc::new(call), Duration::ZERO).0
+    }
+
     /// Offers one frame; copies it once when the gate is not shut. `[media]`
     ///
     /// A refused frame costs one atomic load and one counter store.

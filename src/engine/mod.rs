@@ -33,10 +33,11 @@ pub use config::{Config, ConfigError, EXAMINE_LAG, MAX_HOLD_BACK, MAX_PACKET, RE
 pub use event::CallEvent;
 pub use ids::{CountedIds, OutputIds, RandomIds};
 pub use leg::{LegSpec, LegWriter};
-pub use offer::{DropCause, Facts, Incoming, Pushed};
 pub use live::{
-    CallId, Counters, Done, EngineEvent, EventTo, Level, LiveCall, LiveEngine, LiveError, LogTo, Parts, StartError, Stuck,
+    CallId, Counters, Done, EngineEvent, EventTo, Level, LiveCall, LiveEngine, LiveError, LogTo, Parts, StartError,
+    Stuck,
 };
+pub use offer::{DropCause, Facts, Incoming, Pushed};
 pub use outlet::{Run, SinkMaker, SinkSpec};
 
 use crate::guard;

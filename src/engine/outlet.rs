@@ -196,7 +196,7 @@ impl Outlet {
         let made = sink_call(|| Ok((self.spec.make)(description.output)));
         let sink = made.inspect_err(|_| self.failed = true)?;
         let sink = Carrier::of(sink, self.spec.run, description.output, &around.shared, around.backstage.as_deref());
-        self.lend_hand(&sink);
+        lend_hand(&around, self.index, self.spec.run, &sink);
         let from = self.begins(permit);
         let mut output = Output {
             id: description.output,
@@ -225,28 +225,16 @@ impl Outlet {
         opened
     }
 
-    /// Control threads get a hand on what is behind a queue.
-    fn lend_hand(&self, sink: &Carrier) {
-        if let Some(queue) = sink.queue() {
-            let is_file = self.spec.run == Run::File;
-            self.around.stops.lend(Hand { sink: self.index, is_file, hand: queue.hand() });
-        }
-    }
-
     /// Does something with the open output's sink, unless it was stopped. A direct sink that overruns its budget too
     /// often is moved to a queue.
-    fn act<R>(
-        &mut self,
-        act: impl FnOnce(&mut dyn Sink) -> Result<R, SinkError>,
-        otherwise: R,
-    ) -> Result<R, Fault> {
-        let Outlet { around, current, .. } = &mut *self;
-        let Some(output) = current else { return Ok(otherwise) };
-        let Some(_inside) = around.stops.enter(self.index, output.id) else { return Err(stopped()) };
+    fn act<R>(&mut self, act: impl FnOnce(&mut dyn Sink) -> Result<R, SinkError>, otherwise: R) -> Result<R, Fault> {
+        let (index, around) = (self.index, &self.around);
+        let Some(output) = &mut self.current else { return Ok(otherwise) };
+        let Some(_inside) = around.stops.enter(index, output.id) else { return Err(stopped()) };
         let (result, moved) = output.sink.call_watched(output.id, &around.shared, around.backstage.as_deref(), act);
-        if moved && let Some(output) = &self.current {
-            self.lend_hand(&output.sink);
+        if moved {
             self.moved = true;
+            lend_hand(around, index, self.spec.run, &output.sink);
         }
         result
     }
@@ -423,6 +411,13 @@ impl Outlet {
     /// Delivered frames of `leg` that are erased.
     pub(super) fn erased(&self, leg: u8) -> u64 {
         self.erased[usize::from(leg)]
+    }
+}
+
+/// Control threads get a hand on what is behind a queue.
+fn lend_hand(around: &Around, sink: usize, run: Run, carrier: &Carrier) {
+    if let Some(queue) = carrier.queue() {
+        around.stops.lend(Hand { sink, is_file: run == Run::File, hand: queue.hand() });
     }
 }
 

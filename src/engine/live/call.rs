@@ -18,12 +18,12 @@ use crate::sink::OutputId;
 use crate::sink::buffered::{Hand, Quiet};
 use crate::time::{CallTime, MonoTime};
 
+use super::CallId;
 use super::core::{Core, Mail};
 use super::error::LiveError;
 use super::hosted::Hosted;
 use super::log::Level;
 use super::reply::{Reply, SLICE, later, wait_until};
-use super::CallId;
 
 /// What a verb came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,7 +69,9 @@ impl LiveCall {
             core.log.say(
                 Level::Warning,
                 "call",
-                format_args!("call {id} came over the limit of {limit} calls: it is not tapped, the phone call goes on"),
+                format_args!(
+                    "call {id} came over the limit of {limit} calls: it is not tapped, the phone call goes on"
+                ),
             );
         }
         LiveCall { core: Arc::clone(core), id, hosted }
@@ -116,13 +118,7 @@ impl LiveCall {
     }
 
     /// The host saw a digit on a leg, away from the media thread. Without its onset the press counts from `at`.
-    pub fn digit(
-        &self,
-        leg: u8,
-        digit: Digit,
-        onset: Option<MonoTime>,
-        at: Option<MonoTime>,
-    ) -> Result<(), LiveError> {
+    pub fn digit(&self, leg: u8, digit: Digit, onset: Option<MonoTime>, at: Option<MonoTime>) -> Result<(), LiveError> {
         let zero = self.zero().unwrap_or_default();
         let onset = onset.map(|onset| onset.on_call(zero));
         self.ask_or(at, (), move |call, at| call.digit(at, leg, digit, onset))

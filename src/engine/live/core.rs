@@ -62,12 +62,7 @@ pub(super) enum Mail {
 
 impl Seat {
     pub(super) fn new() -> Seat {
-        Seat {
-            inbox: unbounded(),
-            generation: AtomicU64::new(0),
-            visits: AtomicU64::new(0),
-            thread: Mutex::new(None),
-        }
+        Seat { inbox: unbounded(), generation: AtomicU64::new(0), visits: AtomicU64::new(0), thread: Mutex::new(None) }
     }
 
     /// A call is being visited while this lives: the keeper sees a worker that does not come back.
@@ -169,11 +164,6 @@ impl Core {
         self.seats[hosted.seat].tell(Mail::Call(Arc::clone(&hosted)));
         self.wake_keeper();
         Some(hosted)
-    }
-
-    /// Whether a call more would be turned away.
-    pub(super) fn is_full(&self) -> bool {
-        self.calls().len() >= self.shared.config.calls
     }
 
     /// A call is over and gone.

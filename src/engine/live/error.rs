@@ -36,7 +36,9 @@ pub enum LiveError {
     #[error("the call's worker is busy: this was not done; say it again")]
     NotDone,
     /// Called from inside of a call-back, where nobody may wait.
-    #[error("this cannot be told from inside of a call-back of the library: nothing was done; tell it from a thread of the host")]
+    #[error(
+        "this cannot be told from inside of a call-back of the library: nothing was done; tell it from a thread of the host"
+    )]
     Inside,
     /// Too many things wait for the worker.
     #[error("{waiting} orders wait for the call's worker already: this one was not taken; say it again")]

@@ -10,7 +10,9 @@ use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 
 use crate::consent::Decision;
 use crate::engine::call::Call;
+use crate::engine::shared::CallShared;
 use crate::engine::stops::Stops;
+use crate::frame::Press;
 use crate::policy::Tap;
 use crate::sink::buffered::Quiet;
 use crate::time::MonoTime;
@@ -31,6 +33,8 @@ pub(super) struct Hosted {
     /// Which worker's.
     pub(super) seat: usize,
     pub(super) stops: Arc<Stops>,
+    /// The gates of its legs.
+    gates: Arc<CallShared>,
     /// What control threads wait on: answers, and writers that leave a sink.
     pub(super) quiet: Arc<Quiet>,
     /// `None` once it is over and gone.
@@ -49,12 +53,19 @@ impl Hosted {
             zero,
             seat,
             stops: call.stops(),
+            gates: call.gates(),
             quiet,
             decisions: Mutex::new(decisions(&call)),
             cell: Mutex::new(Some(call)),
             mailbox: bounded(ORDERS),
             left: AtomicBool::new(false),
         }
+    }
+
+    /// The caller withdraws: gates shut, sinks stopped, queues wiped, before anybody waits. `[control]`
+    pub(super) fn refuse(&self) {
+        self.gates.press(Press::Shut);
+        self.stops.refuse();
     }
 
     /// Leaves an order. `[control]`
@@ -64,6 +75,11 @@ impl Hosted {
             // Cannot be: both ends are here.
             TrySendError::Disconnected(_) => LiveError::Stopped,
         })
+    }
+
+    /// How many orders wait. `[worker]`
+    pub(super) fn orders(&self) -> usize {
+        self.mailbox.1.len()
     }
 
     /// The next order. `[worker]`
@@ -97,6 +113,7 @@ impl Hosted {
     /// The host's handle goes. `[control]`
     pub(super) fn leave(&self) {
         self.left.store(true, Ordering::SeqCst);
+        self.gates.leave();
     }
 
     pub(super) fn is_left(&self) -> bool {

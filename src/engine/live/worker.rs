@@ -109,17 +109,15 @@ impl Worker<'_> {
         if died {
             call.fail_at(now.on_call(hosted.zero), "the worker died while it was at this call");
         }
-        let mut ordered = false;
-        while let Some(order) = hosted.next_order() {
-            order(call);
-            ordered = true;
-        }
+        // Those that are there by now: a thread that asks again and again must not keep time from passing.
+        let orders = hosted.orders();
+        (0..orders).filter_map(|_| hosted.next_order()).for_each(|order| order(call));
         let stopping = self.core.is_stopping();
         if stopping || hosted.is_left() {
             call.wind_up(now.on_call(hosted.zero), stopping);
         }
         call.step(now.on_call(hosted.zero));
-        self.tell(hosted, call, now, ordered);
+        self.tell(hosted, call, now, orders > 0);
         let gone = (hosted.is_left() || stopping) && call.is_wound_up();
         if gone {
             // Its own drop may panic: then this worker dies, and not the host.
