@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::consent::{Consent, Decision, Digit, Event, Permission, Start, WithdrawnBy};
 use crate::frame::{self, Ledger};
@@ -69,6 +70,9 @@ pub enum CallError {
     TooManySinks,
 }
 
+/// How long a call that was let go waits for what its sinks have to say.
+const LAST_WAIT: Duration = Duration::from_secs(10);
+
 /// One call. Its clock is told with every method: moments must not go backwards.
 ///
 /// All methods are `[control]`, one at a time. Here the call's worker is stepped by the host with [`Call::step`]; a
@@ -78,8 +82,10 @@ pub struct Call {
     now: CallTime,
     /// Set by a panic: the session is not touched again but to read its accounts.
     failed: bool,
-    /// Its host has ended it, or let it go.
+    /// Its host has ended it.
     ended: bool,
+    /// When its host let it go, or its engine stopped.
+    let_go: Option<CallTime>,
 }
 
 impl Call {
@@ -106,7 +112,7 @@ impl Call {
             hold_back: shared.config.hold_back,
         });
         let around = Around { shared, stops: Arc::new(Stops::new()), backstage };
-        Call { session: Session::new(around, facts, consent), now: CallTime::MIN, failed: false, ended: false }
+        Call { session: Session::new(around, facts, consent), now: CallTime::MIN, failed: false, ended: false, let_go: None }
     }
 
     /// What control threads tell its sinks.
@@ -126,8 +132,9 @@ impl Call {
         self.session.obeying = false;
     }
 
-    /// Ends a call whose host has gone, or whose engine stops; once.
+    /// Ends a call whose host has let it go, or whose engine stops, if nobody has. `[worker]`
     pub(super) fn wind_up(&mut self, at: CallTime, engine_stops: bool) {
+        self.let_go.get_or_insert(at);
         if self.failed || std::mem::replace(&mut self.ended, true) {
             return;
         }
@@ -137,10 +144,17 @@ impl Call {
         }
     }
 
-    /// Whether nothing is left to do: no output is open, every queue has done what was ordered, and what it reported was
-    /// heard.
-    pub(super) fn is_wound_up(&self) -> bool {
-        !self.session.has_open_output() && self.session.is_drained()
+    /// Whether a call that was let go may be forgotten: no output is open, and every queue has done what was ordered and
+    /// said so; or a sink keeps it waiting for too long, and will be let go by its writer.
+    pub(super) fn is_wound_up(&self, now: CallTime) -> bool {
+        let waited = self.let_go.is_some_and(|since| now.since(since) >= LAST_WAIT);
+        waited || (!self.session.has_open_output() && self.session.is_drained())
+    }
+
+    /// Hears what sinks behind queues have to say.
+    pub(super) fn hear_back(&mut self) {
+        let now = self.now;
+        self.guarded(now, Session::hear_back);
     }
 
     /// The call failed in somebody else's hands.

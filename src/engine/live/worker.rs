@@ -117,8 +117,12 @@ impl Worker<'_> {
             call.wind_up(now.on_call(hosted.zero), stopping);
         }
         call.step(now.on_call(hosted.zero));
+        let gone = (hosted.is_left() || stopping) && call.is_wound_up(now.on_call(hosted.zero));
+        if gone {
+            // What was reported since the step.
+            call.hear_back();
+        }
         self.tell(hosted, call, now, orders > 0);
-        let gone = (hosted.is_left() || stopping) && call.is_wound_up();
         if gone {
             // Its own drop may panic: then this worker dies, and not the host.
             *cell = None;
