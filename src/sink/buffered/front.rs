@@ -341,3 +341,76 @@ impl fmt::Debug for Buffered {
 fn error(what: &str) -> SinkError {
     SinkError { what: what.into(), source: None }
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use std::time::Duration;
+
+    use crate::audio::Format;
+    use crate::consent::Role;
+    use crate::frame::ring::{Consumer, Header, Producer, ring};
+    use crate::sink::Channel;
+
+    use super::super::WritersConfig;
+    use super::*;
+
+    /// A queue that nobody serves, for its writers have nothing to call: the sink counts as open.
+    fn queue(pool: &Arc<Pool>, limits: Limits) -> (Buffered, Writers) {
+        let config = WritersConfig { threads: 1, most: 1, ..WritersConfig::default() };
+        let writers = Writers::start(config, Arc::new(MonoTime::default)).expect("a thread");
+        let around = Around {
+            output: OutputId(uuid::Uuid::nil()),
+            writers: &writers,
+            pool,
+            quiet: &Arc::new(Quiet::new()),
+            limits,
+        };
+        let queue = Buffered::around_open(Box::new(Channel::bounded(1).0), around);
+        // The seat is out of its box: to everybody it looks as if a writer had it.
+        std::mem::forget(queue.output.take_seat());
+        (queue, writers)
+    }
+
+    /// The next frame of a ring, in its slot.
+    fn in_slot(producer: &mut Producer, consumer: &mut Consumer, number: i64) -> Option<Frame> {
+        if !producer.push(Header::default(), &[7; 160]) {
+            return None;
+        }
+        let (_, slot) = consumer.pop().expect("it is in line");
+        let place = CallTime::from_millis(20 * number);
+        Some(Frame::in_slot(slot, 0..160, 0, Role::Caller, place, Format::PCMA, 160))
+    }
+
+    #[test]
+    fn waiting_frames_keep_slots_up_to_the_quota_and_are_copied_beyond() {
+        let pool = Pool::new(1 << 20);
+        let (mut producer, mut consumer) = ring(6, 160);
+        let (mut queue, _writers) = queue(&pool, Limits { slot_quota: 4, ..Limits::default() });
+        for number in 0..100 {
+            let frame = in_slot(&mut producer, &mut consumer, number).expect("the ring never stands still");
+            assert_eq!(queue.frame(&frame).expect("no fault"), Handed::Taken);
+        }
+        assert_eq!(queue.output.waiting.slots.load(Ordering::SeqCst), 4);
+        assert_eq!(pool.used(), 96 * (160 + 192));
+        queue.stop();
+        assert_eq!((queue.output.waiting.slots.load(Ordering::SeqCst), pool.used()), (0, 0));
+    }
+
+    #[test]
+    fn a_full_pool_drops_the_frame_and_counts_it() {
+        let pool = Pool::new(2 * (160 + 192));
+        let (mut producer, mut consumer) = ring(2, 160);
+        let (mut queue, writers) = queue(&pool, Limits { slot_quota: 1, ..Limits::default() });
+        let answers: Vec<Handed> = (0..5)
+            .map(|number| in_slot(&mut producer, &mut consumer, number).expect("a free slot"))
+            .map(|frame| queue.frame(&frame).expect("no fault"))
+            .collect();
+        let (taken, dropped) = (Handed::Taken, Handed::Dropped);
+        assert_eq!(answers, [taken, taken, taken, dropped, dropped]);
+        let account = Account { offered: 5, dropped: 2, waiting: 3, ..Account::default() };
+        assert_eq!(queue.account(0), account);
+        queue.stop();
+        assert_eq!(queue.account(0), Account { offered: 5, dropped: 2, wiped: 3, ..Account::default() });
+        assert_eq!(writers.drain(Duration::from_secs(60)), 0);
+    }
+}

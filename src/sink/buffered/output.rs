@@ -149,6 +149,12 @@ impl Output {
         }
     }
 
+    /// Takes the seat out of its box: no writer comes any more.
+    #[cfg(all(test, not(loom)))]
+    pub(super) fn take_seat(&self) -> Option<Seat> {
+        self.seat.1.try_recv().ok()
+    }
+
     /// Puts the seat back; gives it out again when there is something to do after all.
     pub(super) fn park(&self, seat: Seat) -> Option<Seat> {
         // The box is empty: there is one seat.
