@@ -106,7 +106,7 @@ fn one_writer_at_a_time_serves_an_output_and_no_more_than_there_are_serve_all() 
     let mut stage = Stage::new();
     stage.limits.frames = FRAMES as usize;
     let threads = Arc::new(Mutex::new(BTreeSet::new()));
-    let mut queues: Vec<Buffered> = (0..OUTPUTS).map(|_| stage.queue_before(Alone::new(&threads))).collect();
+    let mut queues: Vec<Buffered> = (0..OUTPUTS).map(|_| stage.queue_before(Alone::boxed(&threads))).collect();
     for queue in &mut queues {
         queue.open(&permit(), &description()).expect("queued");
     }
@@ -137,7 +137,7 @@ struct Alone {
 }
 
 impl Alone {
-    fn new(threads: &Arc<Mutex<BTreeSet<String>>>) -> Box<dyn Sink> {
+    fn boxed(threads: &Arc<Mutex<BTreeSet<String>>>) -> Box<dyn Sink> {
         Box::new(Alone { inside: AtomicBool::new(false), next: 0, threads: Arc::clone(threads) })
     }
 }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use crossbeam_channel::Receiver;
 
@@ -21,8 +23,6 @@ use super::report::Report;
 use super::turnstile::Epoch;
 use super::writers::Writers;
 use super::{Hand, LEGS, Limits, MARKS};
-
-use std::sync::atomic::Ordering;
 
 /// What a queue needs around it.
 pub struct Around<'a> {
@@ -158,7 +158,7 @@ impl Buffered {
         }
         if let Some(since) = self.output.turnstile.inside_since()
             && self.late != Some(since)
-            && let stalled = std::time::Duration::from_nanos(now.0.saturating_sub(since.0))
+            && let stalled = Duration::from_nanos(now.0.saturating_sub(since.0))
             && stalled >= self.limits.late_after
         {
             self.late = Some(since);
@@ -344,8 +344,6 @@ fn error(what: &str) -> SinkError {
 
 #[cfg(all(test, not(loom)))]
 mod tests {
-    use std::time::Duration;
-
     use crate::audio::Format;
     use crate::consent::Role;
     use crate::frame::ring::{Consumer, Header, Producer, ring};
