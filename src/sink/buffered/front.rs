@@ -128,7 +128,7 @@ impl Buffered {
         true
     }
 
-    /// Whether a writer is inside of the sink just now.
+    /// Whether a writer is handing something over just now.
     pub fn is_inside(&self) -> bool {
         self.output.turnstile.is_inside()
     }

@@ -28,12 +28,12 @@ impl Hand {
         self.output.stop();
     }
 
-    /// Whether a writer is inside of the sink just now.
+    /// Whether a writer is handing something over just now: one that closes or erases is not.
     pub fn is_inside(&self) -> bool {
         self.output.turnstile.is_inside()
     }
 
-    /// Since when a writer is inside.
+    /// Since when a writer is inside of the sink, for whatever.
     pub fn inside_since(&self) -> Option<MonoTime> {
         self.output.turnstile.inside_since()
     }
@@ -48,7 +48,7 @@ impl Hand {
         self.output.is_released()
     }
 
-    /// Waits until no writer is inside; false when one still is after `patience`. `[control]`
+    /// Waits until nothing is being handed over; false when one still is after `patience`. `[control]`
     pub fn wait_outside(&self, patience: Duration) -> bool {
         self.output.quiet.wait(patience, || !self.is_inside())
     }

@@ -19,6 +19,9 @@ use std::sync::atomic::fence;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Epoch(u64);
 
+/// Marks, in `inside`, a writer that carries out an order: nobody who stops waits for that.
+const ORDER: u64 = 1 << 63;
+
 /// The way into one sink.
 pub(super) struct Turnstile {
     /// Even: open; odd: stopped. Every stop changes it.
@@ -46,7 +49,7 @@ impl Turnstile {
 
     /// Goes in with what was queued with `epoch`; false, and outside, when that was stopped.
     pub(super) fn enter(&self, epoch: Epoch, now: MonoTime) -> bool {
-        self.enter_anyway(now);
+        self.inside.store(mark(now), Ordering::SeqCst);
         let may = self.is_current(epoch);
         if !may {
             self.leave();
@@ -56,7 +59,7 @@ impl Turnstile {
 
     /// Goes in with what no stop holds back: an order to close or to erase.
     pub(super) fn enter_anyway(&self, now: MonoTime) {
-        self.inside.store(now.0.saturating_add(1), Ordering::SeqCst);
+        self.inside.store(mark(now) | ORDER, Ordering::SeqCst);
     }
 
     pub(super) fn leave(&self) {
@@ -84,14 +87,21 @@ impl Turnstile {
         self.epoch.compare_exchange(stop.0, stop.0 + 1, Ordering::SeqCst, Ordering::SeqCst).is_ok()
     }
 
+    /// Whether something is being handed over just now: an order to close or to erase is not.
     pub(super) fn is_inside(&self) -> bool {
-        self.inside_since().is_some()
+        let inside = self.inside.load(Ordering::SeqCst);
+        inside != 0 && inside & ORDER == 0
     }
 
-    /// When the writer inside went in.
+    /// When the writer inside went in, for whatever.
     pub(super) fn inside_since(&self) -> Option<MonoTime> {
-        self.inside.load(Ordering::SeqCst).checked_sub(1).map(MonoTime)
+        (self.inside.load(Ordering::SeqCst) & !ORDER).checked_sub(1).map(MonoTime)
     }
+}
+
+/// A moment as `inside` has it: never 0, and without the bit for orders.
+fn mark(now: MonoTime) -> u64 {
+    now.0.min(ORDER - 2) + 1
 }
 
 #[cfg(all(test, not(loom)))]
@@ -113,6 +123,19 @@ mod tests {
         assert!(turnstile.resume(stop));
         assert!(!turnstile.enter(before, MonoTime(2)));
         assert!(turnstile.enter(turnstile.epoch().expect("open again"), MonoTime(3)));
+    }
+
+    #[test]
+    fn who_carries_out_an_order_is_seen_since_when_and_hands_nothing_over() {
+        let turnstile = Turnstile::new();
+        for now in [MonoTime(0), MonoTime(7)] {
+            turnstile.enter_anyway(now);
+            assert_eq!((turnstile.inside_since(), turnstile.is_inside()), (Some(now), false));
+            turnstile.leave();
+            assert_eq!(turnstile.inside_since(), None);
+        }
+        turnstile.enter_anyway(MonoTime(u64::MAX));
+        assert!(turnstile.inside_since().is_some() && !turnstile.is_inside());
     }
 
     #[test]
