@@ -10,6 +10,7 @@ use crate::policy::{Direction, Pairs, Tap};
 use crate::sink::Receipt;
 use crate::time::{CallTime, MonoTime};
 
+use super::MAX_SINKS;
 use super::carrier::Backstage;
 use super::config::Shared;
 use super::event::CallEvent;
@@ -20,7 +21,6 @@ use super::outlet::{Around, SinkSpec};
 use super::session::Session;
 use super::shared::CallShared;
 use super::stops::Stops;
-use super::{MAX_LEGS, MAX_SINKS};
 
 /// What a call is started with. `Debug` leaves out the host's id. `[control]`
 #[derive(Clone)]
@@ -56,8 +56,10 @@ impl fmt::Debug for CallSpec {
 #[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CallError {
-    /// A call has at most [`MAX_LEGS`] legs.
-    #[error("the call has {MAX_LEGS} legs already: the new one was not opened, nothing of it is tapped")]
+    /// The call has as many legs as the configuration allows.
+    #[error(
+        "the call has as many legs as the configuration allows (`legs`): the new one was not opened, nothing of it is tapped"
+    )]
     TooManyLegs,
     /// The leg cannot be opened as it is described.
     #[error("the leg {mistake}: it was not opened, nothing of it is tapped")]
@@ -112,7 +114,13 @@ impl Call {
             hold_back: shared.config.hold_back,
         });
         let around = Around { shared, stops: Arc::new(Stops::new()), backstage };
-        Call { session: Session::new(around, facts, consent), now: CallTime::MIN, failed: false, ended: false, let_go: None }
+        Call {
+            session: Session::new(around, facts, consent),
+            now: CallTime::MIN,
+            failed: false,
+            ended: false,
+            let_go: None,
+        }
     }
 
     /// What control threads tell its sinks.
@@ -125,13 +133,6 @@ impl Call {
         frame::Arc::clone(&self.session.call)
     }
 
-    /// Does a verb, also while others wait.
-    pub(super) fn obey(&mut self, verb: impl FnOnce(&mut Call)) {
-        self.session.obeying = true;
-        verb(self);
-        self.session.obeying = false;
-    }
-
     /// Ends a call whose host has let it go, or whose engine stops, if nobody has. `[worker]`
     pub(super) fn wind_up(&mut self, at: CallTime, engine_stops: bool) {
         self.let_go.get_or_insert(at);
@@ -139,7 +140,7 @@ impl Call {
             return;
         }
         match engine_stops {
-            true => self.obey(|call| call.end(at)),
+            true => self.end(at),
             false => self.fail_at(at, "the call was let go before its end"),
         }
     }
@@ -167,7 +168,7 @@ impl Call {
 
     /// Opens a leg. The writer goes to the thread that carries the leg's media.
     pub fn open_leg(&mut self, spec: &LegSpec) -> Result<LegWriter, CallError> {
-        if self.session.tracks.len() >= MAX_LEGS {
+        if self.session.tracks.len() >= self.session.shared.config.legs {
             return Err(CallError::TooManyLegs);
         }
         if let Some(mistake) = spec.mistake() {

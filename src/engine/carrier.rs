@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::guard::{Fault, sink_call};
+use crate::guard::{Fault, Theirs, sink_call};
 use crate::sink::buffered::{Around, Buffered, Limits, Quiet, Report, Writers};
 use crate::sink::{OutputId, Sink, SinkError};
 use crate::time::{CallTime, MonoTime};
@@ -29,7 +29,7 @@ pub(super) struct Backstage {
 /// The way to one sink.
 pub(super) enum Carrier {
     Direct {
-        sink: Box<dyn Sink>,
+        sink: Theirs<Box<dyn Sink>>,
         overruns: u32,
     },
     Queued(Box<Buffered>),
@@ -47,7 +47,7 @@ impl Carrier {
         backstage: Option<&Backstage>,
     ) -> Carrier {
         match (run, backstage) {
-            (Run::Direct, _) | (_, None) => Carrier::Direct { sink, overruns: 0 },
+            (Run::Direct, _) | (_, None) => Carrier::Direct { sink: Theirs::new(sink), overruns: 0 },
             (_, Some(backstage)) => {
                 Carrier::Queued(Box::new(Buffered::around(sink, around(output, shared, backstage))))
             }
@@ -57,9 +57,9 @@ impl Carrier {
     /// Does something with the sink, or orders it.
     pub(super) fn call<R>(&mut self, act: impl FnOnce(&mut dyn Sink) -> Result<R, SinkError>) -> Result<R, Fault> {
         match self {
-            Carrier::Direct { sink, .. } => sink_call(|| act(&mut **sink)),
+            Carrier::Direct { sink: Theirs(Some(sink)), .. } => sink_call(|| act(&mut **sink)),
             Carrier::Queued(queue) => sink_call(|| act(&mut **queue)),
-            Carrier::Nowhere => Err(Fault::Error(lost())),
+            Carrier::Direct { .. } | Carrier::Nowhere => Err(Fault::Error(lost())),
         }
     }
 
@@ -76,7 +76,10 @@ impl Carrier {
         let result = self.call(act);
         let took = backstage.clock.now().on_call(began).since(CallTime::ZERO);
         let moved = result.is_ok() && self.overran(took, shared.config.direct_budget);
-        if moved && let Carrier::Direct { sink, .. } = std::mem::replace(self, Carrier::Nowhere) {
+        if moved
+            && let Carrier::Direct { mut sink, .. } = std::mem::replace(self, Carrier::Nowhere)
+            && let Some(sink) = sink.0.take()
+        {
             *self = Carrier::Queued(Box::new(Buffered::around_open(sink, around(output, shared, backstage))));
         }
         (result, moved)

@@ -70,7 +70,7 @@ impl Session {
 
     fn hand_on(&mut self, which: Which) {
         for index in 0..self.tracks.len() {
-            while !self.must_leave_off() && self.hand_on_next(index, which) {}
+            while !self.must_leave_off(which) && self.hand_on_next(index, which) {}
             if let Which::Before(end) = which {
                 // What comes late from before a pause or an end must not be handed on after it.
                 self.tracks[index].settle_to(end);
@@ -78,10 +78,11 @@ impl Session {
         }
     }
 
-    /// Whether nothing more goes: after a panic, for the call is about to fail; after a refusal; and while a verb waits to be
-    /// done, which says itself what still goes.
-    fn must_leave_off(&self) -> bool {
-        self.broken.is_some() || self.around.stops.is_refused() || (!self.obeying && self.around.stops.is_posted())
+    /// Whether nothing more goes: after a panic, for the call is about to fail; after a refusal; and of what is only due,
+    /// while a verb waits to be done, which says itself what still goes. What must go now, or never, goes.
+    fn must_leave_off(&self, which: Which) -> bool {
+        let waits = || matches!(which, Which::Due(_)) && self.around.stops.is_posted();
+        self.broken.is_some() || self.around.stops.is_refused() || waits()
     }
 
     /// Hands on the first frame of a line, or the part of it that is decided. False when the rest must wait.

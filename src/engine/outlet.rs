@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::consent::{Permit, Reason};
 use crate::frame::{Frame, Ledger};
-use crate::guard::{Fault, sink_call};
+use crate::guard::{Fault, Theirs, sink_call};
 use crate::policy::{Pairs, Tap};
 use crate::sink::buffered::{Buffered, Report};
 use crate::sink::{
@@ -56,7 +56,12 @@ pub(super) struct Outlet {
     /// Its number in its call.
     index: usize,
     around: Around,
-    spec: SinkSpec,
+    tap: Tap,
+    /// The pairs that were registered.
+    pairs: Pairs,
+    run: Run,
+    live: bool,
+    make: Theirs<SinkMaker>,
     /// When it was registered.
     since: CallTime,
     current: Option<Output>,
@@ -124,10 +129,15 @@ struct Output {
 impl Outlet {
     pub(super) fn new(index: usize, around: Around, spec: SinkSpec, since: CallTime) -> Outlet {
         let zero = [0; MAX_LEGS];
+        let SinkSpec { tap, pairs, run, live, make } = spec;
         Outlet {
             index,
             around,
-            spec,
+            tap,
+            pairs,
+            run,
+            live,
+            make: Theirs::new(make),
             since,
             current: None,
             past: Vec::new(),
@@ -141,16 +151,16 @@ impl Outlet {
     }
 
     pub(super) fn tap(&self) -> Tap {
-        self.spec.tap
+        self.tap
     }
 
     /// The pairs that frames must be permitted for: the open output's, else what was registered.
     pub(super) fn pairs(&self) -> Pairs {
-        self.current.as_ref().map_or(self.spec.pairs, |output| output.pairs)
+        self.current.as_ref().map_or(self.pairs, |output| output.pairs)
     }
 
     pub(super) fn is_live(&self) -> bool {
-        self.spec.live || self.spec.tap == Tap::Monitor
+        self.live || self.tap == Tap::Monitor
     }
 
     /// The open output.
@@ -193,10 +203,10 @@ impl Outlet {
         let around = self.around.clone();
         let Some(_inside) = around.stops.enter(self.index, description.output) else { return Err(stopped()) };
         let place = around.shared.open_output().ok_or_else(too_many).inspect_err(|_| self.failed = true)?;
-        let made = sink_call(|| Ok((self.spec.make)(description.output)));
+        let made = sink_call(|| self.make.0.as_mut().map(|make| make(description.output)).ok_or_else(no_maker));
         let sink = made.inspect_err(|_| self.failed = true)?;
-        let sink = Carrier::of(sink, self.spec.run, description.output, &around.shared, around.backstage.as_deref());
-        lend_hand(&around, self.index, self.spec.run, &sink);
+        let sink = Carrier::of(sink, self.run, description.output, &around.shared, around.backstage.as_deref());
+        lend_hand(&around, self.index, self.run, &sink);
         let from = self.begins(permit);
         let mut output = Output {
             id: description.output,
@@ -230,11 +240,16 @@ impl Outlet {
     fn act<R>(&mut self, act: impl FnOnce(&mut dyn Sink) -> Result<R, SinkError>, otherwise: R) -> Result<R, Fault> {
         let (index, around) = (self.index, &self.around);
         let Some(output) = &mut self.current else { return Ok(otherwise) };
-        let Some(_inside) = around.stops.enter(index, output.id) else { return Err(stopped()) };
+        // Into a queue nobody goes: it has a turnstile of its own, behind it.
+        let inside = match output.sink.queue() {
+            None => around.stops.enter(index, output.id).map(Some),
+            Some(_) => (!around.stops.is_stopped(index)).then_some(None),
+        };
+        let Some(_inside) = inside else { return Err(stopped()) };
         let (result, moved) = output.sink.call_watched(output.id, &around.shared, around.backstage.as_deref(), act);
         if moved {
             self.moved = true;
-            lend_hand(around, index, self.spec.run, &output.sink);
+            lend_hand(around, index, self.run, &output.sink);
         }
         result
     }
@@ -341,7 +356,7 @@ impl Outlet {
         let id = output.id;
         self.past.push(output);
         let Some(output) = self.past.last_mut() else { return Ok(false) };
-        let _inside = self.around.stops.visit(self.index, id);
+        let _inside = output.sink.queue().is_none().then(|| self.around.stops.visit(self.index, id));
         output.sink.call(|sink| sink.close(closing))?;
         Ok(output.sink.queue().is_none())
     }
@@ -359,7 +374,7 @@ impl Outlet {
         }
         let mut receipts = Vec::new();
         for output in self.past.iter_mut().filter(|output| !output.erased) {
-            let _inside = self.around.stops.visit(self.index, output.id);
+            let _inside = output.sink.queue().is_none().then(|| self.around.stops.visit(self.index, output.id));
             receipts.push(match output.sink.call(|sink| Ok(sink.erase(erasure))) {
                 Ok(receipt) => receipt,
                 Err(fault) => Receipt {
@@ -424,6 +439,10 @@ fn lend_hand(around: &Around, sink: usize, run: Run, carrier: &Carrier) {
 fn stopped() -> Fault {
     let what = "the sink did not come back in time, or the caller refused: it gets nothing more".to_owned();
     Fault::Error(SinkError { what, source: None })
+}
+
+fn no_maker() -> SinkError {
+    SinkError { what: "the sink's maker is gone: nothing was opened".to_owned(), source: None }
 }
 
 fn too_many() -> Fault {

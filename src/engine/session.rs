@@ -46,8 +46,6 @@ pub(super) struct Session {
     pub(super) broken: Option<String>,
     /// What its outlets share with control threads and writers.
     pub(super) around: Around,
-    /// A verb is being done: what it hands on goes, though others may wait.
-    pub(super) obeying: bool,
     /// Keys whose moment has not come: at most a packet time ahead.
     pub(super) early: Vec<Key>,
     /// How often each leg's gate had been pressed when the keys were last read.
@@ -63,7 +61,6 @@ impl Session {
         let mut session = Session {
             shared: Arc::clone(&around.shared),
             around,
-            obeying: false,
             call,
             facts,
             consent,

@@ -80,8 +80,8 @@ impl Stops {
         let mut hands = self.locked();
         // What is over and done needs no hand.
         hands.retain(|old| !old.hand.is_released());
-        // The lock orders it: whoever refuses sees the hand, or is seen here.
-        if self.is_refused() {
+        // The lock orders it: whoever stops it sees the hand, or is seen here.
+        if self.is_stopped(hand.sink) {
             hand.hand.stop();
         }
         hands.push(hand);
@@ -97,9 +97,15 @@ impl Stops {
         self.hands.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Nothing more is handed to this sink, ever.
+    /// Nothing more is handed to this sink, ever; what is in its queues is wiped now.
     pub(super) fn stop(&self, sink: usize) {
         self.sinks[sink].stopped.store(true, Ordering::SeqCst);
+        self.locked().iter().filter(|hand| hand.sink == sink).for_each(|hand| hand.hand.stop());
+    }
+
+    /// Nothing more is handed to any sink, ever. What is in the queues stays: who empties them is asked elsewhere.
+    pub(super) fn close(&self) {
+        self.sinks.iter().for_each(|sink| sink.stopped.store(true, Ordering::SeqCst));
     }
 
     /// Stops every sink that the worker is inside of, and names them with their outputs.

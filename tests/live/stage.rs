@@ -1,17 +1,18 @@
 //! A live engine on a stage: its clock is moved by the test, and a sink writes down what reaches it.
 
-use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::sync::Arc;
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
 use calltap::audio::Format;
-use calltap::consent::{Permit, Role};
+use calltap::consent::Role;
 use calltap::engine::{
-    CallSpec, Config, Incoming, LegSpec, LegWriter, LiveCall, LiveEngine, ManualClock, Parts, Run, SinkSpec,
+    CallEvent, CallSpec, Clock, Config, EngineEvent, Incoming, LegSpec, LegWriter, LiveCall, LiveEngine, ManualClock,
+    Parts, Run, SinkSpec,
 };
-use calltap::frame::Frame;
 use calltap::policy::{Direction, Pairs, Policy, Purpose, Tap};
-use calltap::sink::{Closing, Description, Erasure, Fate, Handed, Outcome, OutputId, Receipt, Sink, SinkError};
-use calltap::time::{CallTime, MonoTime};
+use calltap::sink::{OutputId, Sink};
+use calltap::time::MonoTime;
 
 /// Where the host's clock stands at a call's zero.
 pub const ZERO: MonoTime = MonoTime(1_000_000_000_000);
@@ -40,17 +41,14 @@ impl Stage {
         Stage { engine: LiveEngine::of(parts).expect("an engine"), clock }
     }
 
+    /// A call that may be tapped, with its two legs. Its clock begins where the engine's did.
+    pub fn pair(&self) -> LivePair {
+        self.call("ecommerce-be")
+    }
+
     /// A call to an entity, with its two legs.
     pub fn call(&self, entity: &str) -> LivePair {
-        let call = self.engine.start_call(CallSpec {
-            id: "a call".to_owned(),
-            entity: entity.to_owned(),
-            service: "customer-care".to_owned(),
-            direction: Direction::Inbound,
-            language: "en".to_owned(),
-            zero: ZERO,
-            started: jiff::Timestamp::from_second(1_795_000_000).expect("a moment in 2026"),
-        });
+        let call = Arc::new(self.engine.start_call(spec(entity)));
         let legs = [Role::Caller, Role::Agent].map(|role| {
             call.open_leg(&LegSpec::new(role, vec![Format::PCMA, Format::TELEPHONE_EVENT])).expect("a leg")
         });
@@ -82,6 +80,72 @@ impl Stage {
             pair.call.ledger(0).expect("an answer");
         }
     }
+
+    /// Moves the clock to `millis` with packets on all of these calls every 20 ms; nobody waits for a worker.
+    pub fn push_on(&self, pairs: &mut [&mut LivePair], millis: u64) {
+        while pairs.iter().any(|pair| pair.packet * 20 < millis) {
+            for pair in pairs.iter_mut().filter(|pair| pair.packet * 20 < millis) {
+                self.at(pair.packet * 20);
+                pair.push();
+            }
+        }
+        self.at(millis);
+    }
+
+    /// Has another thread do something while time passes, until that has come back. What it said, and how much time of
+    /// the engine's clock it took.
+    pub fn while_time_passes<T: Send + 'static>(&self, act: impl FnOnce() -> T + Send + 'static) -> (T, Duration) {
+        let (done, waiting) = mpsc::channel();
+        let before = self.clock.now();
+        std::thread::spawn(move || done.send(act()));
+        for _ in 0..PATIENCE.as_millis() {
+            match waiting.recv_timeout(Duration::from_millis(1)) {
+                Ok(answer) => return (answer, Duration::from_nanos(self.clock.now().0 - before.0)),
+                Err(RecvTimeoutError::Timeout) => self.clock.advance(Duration::from_millis(1)),
+                Err(RecvTimeoutError::Disconnected) => panic!("it panicked"),
+            }
+        }
+        panic!("it does not come back, though {PATIENCE:?} have passed on its clock");
+    }
+
+    /// Everything the engine has told by now.
+    pub fn events(&self) -> Vec<EngineEvent> {
+        std::iter::from_fn(|| self.engine.next_event()).collect()
+    }
+
+    /// Waits for an event of this kind; what came before it is gone.
+    pub fn event(&self, what: &str, kind: impl Fn(&CallEvent) -> bool) -> EngineEvent {
+        let mut found = None;
+        until(what, || {
+            found = std::iter::from_fn(|| self.engine.next_event()).find(|event| kind(&event.event));
+            found.is_some()
+        });
+        found.expect("it was found")
+    }
+}
+
+/// Waits until something is so, for longer than any machine needs.
+pub fn until(what: &str, mut done: impl FnMut() -> bool) {
+    for _ in 0..PATIENCE.as_millis() {
+        if done() {
+            return;
+        }
+        std::thread::park_timeout(Duration::from_millis(1));
+    }
+    panic!("{what}: it did not come to that");
+}
+
+/// What a call to an entity is started with.
+pub fn spec(entity: &str) -> CallSpec {
+    CallSpec {
+        id: "a call".to_owned(),
+        entity: entity.to_owned(),
+        service: "customer-care".to_owned(),
+        direction: Direction::Inbound,
+        language: "en".to_owned(),
+        zero: ZERO,
+        started: jiff::Timestamp::from_second(1_795_000_000).expect("a moment in 2026"),
+    }
 }
 
 /// A moment of a call's clock, on the host's.
@@ -91,7 +155,7 @@ pub fn mono(millis: u64) -> MonoTime {
 
 /// A live call with its legs.
 pub struct LivePair {
-    pub call: LiveCall,
+    pub call: Arc<LiveCall>,
     pub legs: [LegWriter; 2],
     /// The next packet's number.
     pub packet: u64,
@@ -108,10 +172,23 @@ impl LivePair {
 
     /// Registers a sink that records.
     pub fn record(&self, run: Run, sink: impl Fn(OutputId) -> Box<dyn Sink> + Send + 'static) {
-        let pairs = Pairs::one(Tap::Record, Purpose::Quality);
-        let spec = SinkSpec { tap: Tap::Record, pairs, run, live: false, make: Box::new(sink) };
-        self.call.add_sink(spec).expect("room for a sink");
+        self.call.add_sink(sink_spec(run, sink)).expect("room for a sink");
     }
+
+    /// That every frame of both legs is accounted for, and how many were delivered.
+    pub fn delivered(&self) -> [u64; 2] {
+        [0, 1].map(|leg| {
+            let ledger = self.call.ledger(leg).expect("an answer").expect("a leg");
+            assert!(ledger.balances() && ledger.in_flight == 0, "{ledger:?}");
+            ledger.delivered
+        })
+    }
+}
+
+/// A sink that records.
+pub fn sink_spec(run: Run, sink: impl Fn(OutputId) -> Box<dyn Sink> + Send + 'static) -> SinkSpec {
+    let pairs = Pairs::one(Tap::Record, Purpose::Quality);
+    SinkSpec { tap: Tap::Record, pairs, run, live: false, make: Box::new(sink) }
 }
 
 /// 20 ms of A-law.
@@ -125,107 +202,5 @@ pub fn packet(number: u64) -> Incoming<'static> {
         timestamp: Some((number as u32 * 160, 7)),
         arrival: mono(number * 20),
         marker: false,
-    }
-}
-
-/// What reached a sink.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Got {
-    Opened,
-    Frame { leg: u8, place: CallTime },
-    Closed(Outcome),
-    Erased,
-    Dropped,
-}
-
-/// Everything that reached the outputs of one registered sink; and how it behaves.
-#[derive(Clone, Default)]
-pub struct Log(Arc<(Mutex<Notes>, Condvar)>);
-
-#[derive(Default)]
-pub struct Notes {
-    pub got: Vec<Got>,
-    /// Frames are not given back until this is false again.
-    pub blocks: bool,
-    /// It is inside of a blocked call.
-    pub inside: bool,
-    pub panics: bool,
-}
-
-impl Log {
-    pub fn notes(&self) -> MutexGuard<'_, Notes> {
-        self.0.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
-    }
-
-    pub fn sink(&self) -> impl Fn(OutputId) -> Box<dyn Sink> + Send + 'static {
-        let log = self.clone();
-        move |output| Box::new(Witness { log: log.clone(), output })
-    }
-
-    pub fn frames(&self) -> usize {
-        self.notes().got.iter().filter(|got| matches!(got, Got::Frame { .. })).count()
-    }
-
-    pub fn set(&self, change: impl FnOnce(&mut Notes)) {
-        change(&mut self.notes());
-        self.0.1.notify_all();
-    }
-
-    /// Waits until something is so.
-    pub fn wait(&self, what: &str, done: impl Fn(&Notes) -> bool) {
-        let waited = self.0.1.wait_timeout_while(self.notes(), PATIENCE, |notes| !done(notes));
-        let (notes, timed) = waited.unwrap_or_else(std::sync::PoisonError::into_inner);
-        assert!(!timed.timed_out(), "{what} did not come: {:?}", notes.got);
-    }
-
-    fn note(&self, got: Got) {
-        self.set(|notes| notes.got.push(got));
-    }
-}
-
-/// A sink that writes down.
-struct Witness {
-    log: Log,
-    output: OutputId,
-}
-
-impl Sink for Witness {
-    fn open(&mut self, _: &Permit, _: &Description) -> Result<(), SinkError> {
-        self.log.note(Got::Opened);
-        Ok(())
-    }
-
-    fn frame(&mut self, frame: &Frame) -> Result<Handed, SinkError> {
-        assert!(!self.log.notes().panics, "this sink was made to panic");
-        self.log.note(Got::Frame { leg: frame.leg(), place: frame.place() });
-        let mut notes = self.log.notes();
-        while notes.blocks {
-            if !std::mem::replace(&mut notes.inside, true) {
-                self.log.0.1.notify_all();
-            }
-            notes = self.log.0.1.wait(notes).unwrap_or_else(std::sync::PoisonError::into_inner);
-        }
-        notes.inside = false;
-        Ok(Handed::Taken)
-    }
-
-    fn flush(&mut self) -> Result<(), SinkError> {
-        Ok(())
-    }
-
-    fn close(&mut self, closing: &Closing) -> Result<(), SinkError> {
-        self.log.note(Got::Closed(closing.outcome));
-        Ok(())
-    }
-
-    fn erase(&mut self, _: &Erasure) -> Receipt {
-        self.log.note(Got::Erased);
-        Receipt { output: self.output, fate: Fate::Erased, frames: 0, bytes: 0 }
-    }
-}
-
-impl Drop for Witness {
-    fn drop(&mut self) {
-        self.log.note(Got::Dropped);
     }
 }

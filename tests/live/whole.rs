@@ -5,7 +5,8 @@ use calltap::engine::{Config, Done, Run};
 use calltap::policy::Tap;
 use calltap::sink::Outcome;
 
-use crate::stage::{Got, Log, Stage, mono};
+use crate::stage::{Stage, mono};
+use crate::witness::{Got, Log};
 
 #[test]
 fn a_call_is_recorded_from_the_end_of_its_window_to_its_end() {

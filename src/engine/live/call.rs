@@ -63,7 +63,7 @@ impl LiveCall {
             Hosted::new(id, zero, id.0 as usize % core.seats.len(), call, quiet)
         };
         let hosted = core.admit(make);
-        if hosted.is_none() {
+        if hosted.is_none() && !core.is_stopping() && !shared.kin.is_child() {
             core.turned_away.fetch_add(1, Ordering::Relaxed);
             let limit = shared.config.calls;
             core.log.say(
@@ -175,6 +175,10 @@ impl LiveCall {
     /// What is decided about a tap, as the worker knew it last. `[any]`
     pub fn decision(&self, tap: Tap) -> Decision {
         match &self.hosted {
+            // Whoever held the locks is not here.
+            _ if self.core.shared.kin.is_child() => {
+                Decision { tap, pairs: Pairs::NONE, reason: Reason::Failed, hook_needed: false }
+            }
             Some(hosted) => hosted.decision(tap),
             None => Decision { tap, pairs: Pairs::NONE, reason: Reason::LimitReached, hook_needed: false },
         }
@@ -226,7 +230,7 @@ impl LiveCall {
     ) -> Result<T, LiveError> {
         self.check()?;
         let hosted = self.hosted.as_ref().ok_or(LiveError::Stopped)?;
-        let reply = self.order(hosted, at, act)?;
+        let reply = self.order(hosted, at, false, act)?;
         if crate::thread::is_ours() {
             return Err(LiveError::Busy);
         }
@@ -247,7 +251,7 @@ impl LiveCall {
         if crate::thread::is_ours() {
             return Err(LiveError::Inside);
         }
-        let reply = self.order(hosted, None, act)?;
+        let reply = self.order(hosted, None, false, act)?;
         let until = later(self.core.clock.now(), self.core.shared.config.deadline);
         if !wait_until(&*self.core.clock, &hosted.quiet, until, || reply.is_there()) && reply.take_back() {
             return Err(LiveError::NotDone);
@@ -263,12 +267,13 @@ impl LiveCall {
         &self,
         hosted: &Arc<Hosted>,
         at: Option<MonoTime>,
+        is_verb: bool,
         act: impl FnOnce(&mut Call, CallTime) -> T + Send + 'static,
     ) -> Result<Arc<Reply<T>>, LiveError> {
         let at = at.unwrap_or_else(|| self.core.clock.now()).on_call(hosted.zero);
         let (reply, owed) = Reply::pair(&hosted.quiet);
         let known = Arc::clone(hosted);
-        hosted.leave_order(Box::new(move |call| {
+        let order = Box::new(move |call: &mut Call| {
             if !owed.begin() {
                 return;
             }
@@ -276,7 +281,8 @@ impl LiveCall {
             // Whoever has the answer finds it decided.
             known.publish(call);
             owed.give(answer);
-        }))?;
+        });
+        hosted.leave_order(order, is_verb)?;
         self.core.seats[hosted.seat].tell(Mail::Order(Arc::clone(hosted)));
         Ok(reply)
     }
@@ -293,8 +299,8 @@ impl LiveCall {
         let until = later(self.core.clock.now(), deadline.unwrap_or(self.core.shared.config.deadline));
         // The worker leaves off what it is handing on.
         let posted = hosted.stops.post();
-        let reply = self.order(hosted, at, move |call, at| {
-            call.obey(|call| act(call, at));
+        let reply = self.order(hosted, at, true, move |call, at| {
+            act(call, at);
             drop(posted);
         })?;
         if crate::thread::is_ours() {
@@ -316,7 +322,6 @@ impl LiveCall {
         let inside = hosted.stops.stop_inside().into_iter();
         let mut stuck: Vec<Stuck> = inside.map(|(sink, output)| Stuck { sink, output }).collect();
         for queued in waited.iter().filter(|queued| !is_quiet(&queued.hand)) {
-            queued.hand.stop();
             hosted.stops.stop(queued.sink);
             stuck.push(Stuck { sink: queued.sink, output: queued.hand.output() });
         }

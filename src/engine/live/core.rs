@@ -27,11 +27,16 @@ pub(super) struct Core {
     pub(super) seats: Box<[Seat]>,
     /// Set once: every call is ended, then the threads go.
     pub(super) stopping: AtomicBool,
-    /// Threads of the engine that run, writers aside; and what is told when one goes.
-    pub(super) running: AtomicUsize,
+    /// Set once: nothing is left to keep watch over.
+    pub(super) over: AtomicBool,
+    /// Workers that run.
+    pub(super) working: AtomicUsize,
+    /// Keepers that run: one, or none.
+    pub(super) keeping: AtomicUsize,
+    /// What is told when a worker or the keeper goes.
     pub(super) quiet: Arc<Quiet>,
     /// Threads that were started, writers aside.
-    threads: Mutex<Vec<JoinHandle<()>>>,
+    threads: Mutex<Vec<Seated>>,
     /// The thread that replaces others.
     pub(super) keeper: Mutex<Option<Thread>>,
     pub(super) workers_replaced: AtomicU64,
@@ -50,6 +55,20 @@ pub(super) struct Seat {
     /// Goes up with every call that is visited; odd while one is.
     pub(super) visits: AtomicU64,
     thread: Mutex<Option<Thread>>,
+}
+
+/// A thread, and the worker's place it has, if it has one.
+pub(super) struct Seated {
+    pub(super) seat: Option<usize>,
+    pub(super) thread: JoinHandle<()>,
+}
+
+impl Seated {
+    /// Waits until it has ended.
+    pub(super) fn join(self) {
+        // Its panic was its own.
+        let _ = self.thread.join();
+    }
 }
 
 /// What a worker is told. `[control]` threads send it, and wake the worker.
@@ -130,7 +149,9 @@ impl Core {
             writers,
             seats,
             stopping: AtomicBool::new(false),
-            running: AtomicUsize::new(0),
+            over: AtomicBool::new(false),
+            working: AtomicUsize::new(0),
+            keeping: AtomicUsize::new(0),
             quiet,
             threads: Mutex::default(),
             keeper: Mutex::new(None),
@@ -154,6 +175,9 @@ impl Core {
 
     /// Takes a call in, unless there are as many as there may be.
     pub(super) fn admit(&self, make: impl FnOnce() -> Hosted) -> Option<Arc<Hosted>> {
+        if self.shared.kin.is_child() {
+            return None;
+        }
         let mut calls = self.calls();
         if calls.len() >= self.shared.config.calls || self.is_stopping() {
             return None;
@@ -180,12 +204,31 @@ impl Core {
         self.calls().len()
     }
 
-    pub(super) fn threads(&self) -> MutexGuard<'_, Vec<JoinHandle<()>>> {
+    /// Nobody waits for what is left: gates shut, and no sink gets anything more.
+    pub(super) fn abandon(&self) {
+        self.calls().values().for_each(|hosted| hosted.abandon());
+    }
+
+    /// How many threads have not left a seat. Those that have ended are joined.
+    pub(super) fn threads_on(&self, seat: usize) -> usize {
+        let mut threads = self.threads();
+        let ended: Vec<Seated> = threads.extract_if(.., |seated| seated.thread.is_finished()).collect();
+        let left = threads.iter().filter(|seated| seated.seat == Some(seat)).count();
+        drop(threads);
+        ended.into_iter().for_each(Seated::join);
+        left
+    }
+
+    pub(super) fn threads(&self) -> MutexGuard<'_, Vec<Seated>> {
         self.threads.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn is_stopping(&self) -> bool {
         self.stopping.load(Ordering::SeqCst)
+    }
+
+    pub(super) fn is_over(&self) -> bool {
+        self.over.load(Ordering::SeqCst)
     }
 
     pub(super) fn wake_keeper(&self) {

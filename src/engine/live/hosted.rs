@@ -13,6 +13,7 @@ use crate::engine::call::Call;
 use crate::engine::shared::CallShared;
 use crate::engine::stops::Stops;
 use crate::frame::Press;
+use crate::guard::discard;
 use crate::policy::Tap;
 use crate::sink::buffered::Quiet;
 use crate::time::MonoTime;
@@ -21,6 +22,9 @@ use super::{CallId, LiveError};
 
 /// Orders that may wait for a worker.
 const ORDERS: usize = 64;
+
+/// Places beside these that are kept for verbs: who asks too much can still withdraw.
+const KEPT: usize = 16;
 
 /// What a control thread wants done with a call. Done by the call's worker.
 pub(super) type Order = Box<dyn FnOnce(&mut Call) + Send>;
@@ -40,6 +44,8 @@ pub(super) struct Hosted {
     /// `None` once it is over and gone.
     cell: Mutex<Option<Call>>,
     mailbox: (Sender<Order>, Receiver<Order>),
+    /// Nobody reads the mailbox any more.
+    closed: AtomicBool,
     /// What is decided for each tap, as its worker knew it last.
     decisions: Mutex<[Decision; 2]>,
     /// The host's handle is gone.
@@ -57,7 +63,8 @@ impl Hosted {
             quiet,
             decisions: Mutex::new(decisions(&call)),
             cell: Mutex::new(Some(call)),
-            mailbox: bounded(ORDERS),
+            mailbox: bounded(ORDERS + KEPT),
+            closed: AtomicBool::new(false),
             left: AtomicBool::new(false),
         }
     }
@@ -69,12 +76,29 @@ impl Hosted {
     }
 
     /// Leaves an order. `[control]`
-    pub(super) fn leave_order(&self, order: Order) -> Result<(), LiveError> {
+    pub(super) fn leave_order(&self, order: Order, is_verb: bool) -> Result<(), LiveError> {
+        let waiting = self.orders();
+        if !is_verb && waiting >= ORDERS {
+            return Err(LiveError::TooMany { waiting });
+        }
         self.mailbox.0.try_send(order).map_err(|error| match error {
-            TrySendError::Full(_) => LiveError::TooMany { waiting: ORDERS },
+            TrySendError::Full(_) => LiveError::TooMany { waiting: ORDERS + KEPT },
             // Cannot be: both ends are here.
             TrySendError::Disconnected(_) => LiveError::Stopped,
-        })
+        })?;
+        // Nobody would do it, and who left it would wait: whoever comes second finds it.
+        if self.closed.load(Ordering::SeqCst) {
+            self.close_mailbox();
+        }
+        Ok(())
+    }
+
+    /// The call is gone: orders that wait are dropped, and so are those that come. `[any]`
+    pub(super) fn close_mailbox(&self) {
+        self.closed.store(true, Ordering::SeqCst);
+        while let Some(order) = self.next_order() {
+            discard(order);
+        }
     }
 
     /// How many orders wait. `[worker]`
@@ -114,6 +138,12 @@ impl Hosted {
     pub(super) fn leave(&self) {
         self.left.store(true, Ordering::SeqCst);
         self.gates.leave();
+    }
+
+    /// Nobody waits for it any longer: its gates shut, and a sink that comes back gets nothing more. `[control]`
+    pub(super) fn abandon(&self) {
+        self.gates.leave();
+        self.stops.close();
     }
 
     pub(super) fn is_left(&self) -> bool {

@@ -18,13 +18,14 @@ use super::spawn_worker;
 /// How often it looks.
 const EVERY: Duration = Duration::from_millis(100);
 
-/// Threads that may be stuck on one seat. One more waits: a host whose sinks never return must not fill the process.
-const STUCK: u64 = 8;
+/// Threads that may be stuck on one seat at a time, beside the one that works: a host whose sinks never return must not
+/// fill the process.
+const STUCK: usize = 8;
 
-/// Keeps watch until the engine stops.
+/// Keeps watch until the engine has stopped.
 pub(super) fn run(core: &Arc<Core>) {
     let mut watched: Vec<Watched> = core.seats.iter().map(|_| Watched::default()).collect();
-    while !core.is_stopping() {
+    while !core.is_over() {
         let looked = caught(|| {
             let now = core.clock.now();
             core.writers.attend(now);
@@ -36,7 +37,7 @@ pub(super) fn run(core: &Arc<Core>) {
             core.log.say(Level::Error, "keeper", format_args!("looking after the threads failed: {what}"));
         }
         match core.call_count() {
-            0 => thread::park(),
+            0 if !core.is_stopping() => thread::park(),
             _ => thread::park_timeout(EVERY),
         }
     }
@@ -47,7 +48,6 @@ pub(super) fn run(core: &Arc<Core>) {
 struct Watched {
     visits: u64,
     since: MonoTime,
-    replaced: u64,
 }
 
 impl Watched {
@@ -59,13 +59,12 @@ impl Watched {
             return;
         }
         let stuck_for = now.on_call(self.since).since(CallTime::ZERO);
-        if stuck_for < core.shared.config.stuck_after || self.replaced >= STUCK {
+        if stuck_for < core.shared.config.stuck_after || core.threads_on(seat) > STUCK {
             return;
         }
         let generation = core.seats[seat].give_away();
         match spawn_worker(core, seat, generation) {
             Ok(()) => {
-                self.replaced += 1;
                 core.workers_replaced.fetch_add(1, Ordering::Relaxed);
                 core.log.say(
                     Level::Error,

@@ -21,7 +21,7 @@ use std::fmt;
 use std::io;
 use std::os::fd::BorrowedFd;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 pub use call::{Done, LiveCall, Stuck};
@@ -29,7 +29,7 @@ pub use error::{LiveError, StartError};
 pub use events::{EngineEvent, EventTo};
 pub use log::{Level, LogTo};
 
-use self::core::Core;
+use self::core::{Core, Seated};
 use self::events::Events;
 use self::log::Log;
 use super::call::CallSpec;
@@ -149,6 +149,10 @@ impl LiveEngine {
 
     /// Takes the oldest event that waits. With an event call-back there is never one.
     pub fn next_event(&self) -> Option<EngineEvent> {
+        if self.core.shared.kin.is_child() {
+            // The descriptor is the parent's too, and says what waits there.
+            return None;
+        }
         self.core.events.next()
     }
 
@@ -160,6 +164,10 @@ impl LiveEngine {
     /// How it does.
     pub fn counters(&self) -> Counters {
         let core = &*self.core;
+        if core.shared.kin.is_child() {
+            // Whoever held the locks is not here.
+            return Counters::default();
+        }
         let (events_waiting, events_lost) = core.events.counts();
         Counters {
             calls: core.call_count(),
@@ -175,6 +183,8 @@ impl LiveEngine {
     /// Ends every call as it stands: what is held is examined and handed on, outputs are closed, queues are written. Waits
     /// for that until `deadline` has passed; false when a sink did not return by then: its thread is left behind and lets
     /// go of it whenever it does. Afterwards every handle answers [`LiveError::Stopped`].
+    ///
+    /// From inside of a call-back of the library it waits for nothing and answers false; say it again, or drop the engine.
     pub fn shutdown(&self, deadline: Duration) -> bool {
         let core = &*self.core;
         if core.shared.kin.is_child() {
@@ -184,16 +194,31 @@ impl LiveEngine {
         core.stopping.store(true, Ordering::SeqCst);
         core.seats.iter().for_each(core::Seat::wake);
         core.wake_keeper();
+        if crate::thread::is_ours() {
+            // A call-back: its own thread would be waited for.
+            return false;
+        }
         // In real time: the injected clock may stand still.
         let until = Deadline::after(deadline);
-        let ended = core.quiet.wait(until.left(), || core.running.load(Ordering::SeqCst) == 0);
-        if ended {
-            // They have nothing left to do.
-            core.threads().drain(..).for_each(|thread| drop(thread.join()));
+        let ended = core.quiet.wait(until.left(), || core.working.load(Ordering::SeqCst) == 0);
+        if !ended {
+            // Sinks that do not return get nothing more when they do.
+            core.abandon();
         }
-        core.writers.drain(until.left()) == 0 && ended
+        let drained = core.writers.drain(until.left()) == 0;
+        core.over.store(true, Ordering::SeqCst);
+        core.wake_keeper();
+        let kept = core.quiet.wait(until.left().max(LAST_LOOK), || core.keeping.load(Ordering::SeqCst) == 0);
+        if ended && kept {
+            // They have nothing left to do.
+            core.threads().drain(..).for_each(Seated::join);
+        }
+        ended && drained && kept
     }
 }
+
+/// How long the keeper may take to go, when nothing is left of a deadline.
+const LAST_LOOK: Duration = Duration::from_millis(100);
 
 /// How long an engine that is dropped waits for its sinks.
 const LAST_WAIT: Duration = Duration::from_secs(2);
@@ -205,6 +230,9 @@ impl Drop for LiveEngine {
             std::mem::forget(Arc::clone(&self.core));
         }
         self.shutdown(LAST_WAIT);
+        // Also when it was dropped in a call-back: nobody comes again.
+        self.core.over.store(true, Ordering::SeqCst);
+        self.core.wake_keeper();
     }
 }
 
@@ -216,33 +244,36 @@ impl fmt::Debug for LiveEngine {
 
 /// Puts a thread on a worker's seat.
 fn spawn_worker(core: &Arc<Core>, seat: usize, generation: u64) -> io::Result<()> {
-    let working = Running::of(core);
-    let thread = spawn(&format!("calltap-work-{seat}"), move || worker::run(&working.0, seat, generation))?;
-    core.threads().push(thread);
+    let working = Running::of(core, |core| &core.working);
+    let thread = spawn(&format!("calltap-work-{seat}"), move || worker::run(&working.core, seat, generation))?;
+    core.threads().push(Seated { seat: Some(seat), thread });
     Ok(())
 }
 
 fn spawn_keeper(core: &Arc<Core>) -> io::Result<()> {
-    let keeping = Running::of(core);
-    let thread = spawn("calltap-keep", move || keeper::run(&keeping.0))?;
+    let keeping = Running::of(core, |core| &core.keeping);
+    let thread = spawn("calltap-keep", move || keeper::run(&keeping.core))?;
     *core.keeper.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(thread.thread().clone());
-    core.threads().push(thread);
+    core.threads().push(Seated { seat: None, thread });
     Ok(())
 }
 
 /// A thread of the engine counts as running while this lives.
-struct Running(Arc<Core>);
+struct Running {
+    core: Arc<Core>,
+    count: fn(&Core) -> &AtomicUsize,
+}
 
 impl Running {
-    fn of(core: &Arc<Core>) -> Running {
-        core.running.fetch_add(1, Ordering::SeqCst);
-        Running(Arc::clone(core))
+    fn of(core: &Arc<Core>, count: fn(&Core) -> &AtomicUsize) -> Running {
+        count(core).fetch_add(1, Ordering::SeqCst);
+        Running { core: Arc::clone(core), count }
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        self.0.running.fetch_sub(1, Ordering::SeqCst);
-        self.0.quiet.notify();
+        (self.count)(&self.core).fetch_sub(1, Ordering::SeqCst);
+        self.core.quiet.notify();
     }
 }

@@ -9,7 +9,7 @@ use std::thread;
 
 use crate::engine::call::Call;
 use crate::engine::clock::Ticker;
-use crate::guard::caught;
+use crate::guard::{caught, discard};
 use crate::time::MonoTime;
 
 use super::core::{Core, Mail, Seat};
@@ -21,23 +21,31 @@ use super::log::Level;
 pub(super) fn run(core: &Arc<Core>, seat: usize, generation: u64) {
     core.seats[seat].take(thread::current());
     // Whoever sat here before may have left calls.
-    let mut worker = Worker { core, seat: &core.seats[seat], generation, calls: core.calls_of(seat) };
-    while let Err(what) = caught(|| worker.work()) {
-        let count = worker.calls.len();
-        core.log.say(
-            Level::Error,
-            "worker",
-            format_args!("worker {seat} died and was replaced; its {count} calls end as failed, what was recorded before stays: {what}"),
-        );
-        core.workers_replaced.fetch_add(1, Ordering::Relaxed);
-        worker.calls = core.calls_of(seat);
-        worker.fail_all(&what);
+    let mut worker =
+        Worker { core, seat: &core.seats[seat], seat_number: seat, generation, calls: core.calls_of(seat) };
+    let mut death: Option<String> = None;
+    loop {
+        let worked = caught(|| {
+            if let Some(what) = death.take() {
+                worker.start_anew(&what);
+            }
+            worker.work();
+        });
+        let Err(what) = worked else { return };
+        if worker.is_replaced() {
+            // The calls are somebody else's by now, and the one it died in says so itself.
+            return;
+        }
+        death = Some(what);
+        // If it dies again and again it does not take the processor with it.
+        thread::park_timeout(core.shared.config.tick);
     }
 }
 
 struct Worker<'c> {
     core: &'c Arc<Core>,
     seat: &'c Seat,
+    seat_number: usize,
     generation: u64,
     calls: Vec<Arc<Hosted>>,
 }
@@ -54,19 +62,40 @@ impl Worker<'_> {
                 return;
             }
             match self.calls.is_empty() {
+                // What came meanwhile has woken it already.
                 true => thread::park(),
-                false => thread::park_timeout(ticker.remaining()),
+                false if self.seat.inbox.1.is_empty() => thread::park_timeout(ticker.remaining()),
+                false => {}
             }
         }
     }
 
+    /// After a death: the calls that are found on the seat end as failed.
+    fn start_anew(&mut self, what: &str) {
+        self.calls = self.core.calls_of(self.seat_number);
+        let (seat, count) = (self.seat_number, self.calls.len());
+        self.core.log.say(
+            Level::Error,
+            "worker",
+            format_args!("worker {seat} died and was replaced; its {count} calls end as failed, what was recorded before stays: {what}"),
+        );
+        self.core.workers_replaced.fetch_add(1, Ordering::Relaxed);
+        self.fail_all(what);
+    }
+
     fn is_over(&self) -> bool {
-        let replaced = self.seat.generation.load(Ordering::SeqCst) != self.generation;
-        replaced || (self.core.is_stopping() && self.calls.is_empty())
+        self.is_replaced() || (self.core.is_stopping() && self.calls.is_empty())
+    }
+
+    /// Whether another thread has the seat: this one was stuck.
+    fn is_replaced(&self) -> bool {
+        self.seat.generation.load(Ordering::SeqCst) != self.generation
     }
 
     fn read_mail(&mut self) {
-        while let Ok(mail) = self.seat.inbox.1.try_recv() {
+        // What is there by now: those who write again and again must not keep the other calls waiting.
+        for _ in 0..self.seat.inbox.1.len() {
+            let Ok(mail) = self.seat.inbox.1.try_recv() else { return };
             match mail {
                 // A thread that takes a seat may find the call in both places.
                 Mail::Call(hosted) if self.calls.iter().any(|known| known.id == hosted.id) => {}
@@ -76,7 +105,7 @@ impl Worker<'_> {
                     let _ = self.visit(&hosted);
                 }
             }
-            if self.seat.generation.load(Ordering::SeqCst) != self.generation {
+            if self.is_replaced() {
                 return;
             }
         }
@@ -92,14 +121,14 @@ impl Worker<'_> {
             } else {
                 index += 1;
             }
-            if self.seat.generation.load(Ordering::SeqCst) != self.generation {
+            if self.is_replaced() {
                 // Was stuck, and another thread has the seat.
                 return;
             }
         }
     }
 
-    /// Does what was ordered, and what time brought.
+    /// Does what was ordered, and what time brought. A panic ends this call alone.
     fn visit(&self, hosted: &Hosted) -> Stay {
         // Another thread is stuck in it.
         let Some((mut cell, died)) = hosted.open() else { return Stay::Stays };
@@ -109,25 +138,48 @@ impl Worker<'_> {
         if died {
             call.fail_at(now.on_call(hosted.zero), "the worker died while it was at this call");
         }
+        let gone = match caught(|| self.serve(hosted, call, now)) {
+            Ok(gone) => gone,
+            Err(what) => self.fail(hosted, call, now, &what).is_err(),
+        };
+        if gone {
+            discard(cell.take());
+            hosted.close_mailbox();
+        }
+        if gone { Stay::Gone } else { Stay::Stays }
+    }
+
+    /// Whether the call is over and gone.
+    fn serve(&self, hosted: &Hosted, call: &mut Call, now: MonoTime) -> bool {
+        // Looked at first: what its host ordered before it went is then done before the call is wound up.
+        let (left, stopping) = (hosted.is_left(), self.core.is_stopping());
         // Those that are there by now: a thread that asks again and again must not keep time from passing.
         let orders = hosted.orders();
-        (0..orders).filter_map(|_| hosted.next_order()).for_each(|order| order(call));
-        let stopping = self.core.is_stopping();
-        if stopping || hosted.is_left() {
+        for order in (0..orders).filter_map(|_| hosted.next_order()) {
+            // What it carries is the host's, and may panic when it goes.
+            if let Err(what) = caught(|| order(call)) {
+                call.fail_at(now.on_call(hosted.zero), &format!("a panic in an order: {what}"));
+            }
+        }
+        if stopping || left {
             call.wind_up(now.on_call(hosted.zero), stopping);
         }
         call.step(now.on_call(hosted.zero));
-        let gone = (hosted.is_left() || stopping) && call.is_wound_up(now.on_call(hosted.zero));
+        let gone = (left || stopping) && call.is_wound_up(now.on_call(hosted.zero));
         if gone {
             // What was reported since the step.
             call.hear_back();
         }
         self.tell(hosted, call, now, orders > 0);
-        if gone {
-            // Its own drop may panic: then this worker dies, and not the host.
-            *cell = None;
-        }
-        if gone { Stay::Gone } else { Stay::Stays }
+        gone
+    }
+
+    /// Ends a call as failed; an error when it cannot even fail, and has to go, which shuts its gates.
+    fn fail(&self, hosted: &Hosted, call: &mut Call, now: MonoTime, what: &str) -> Result<(), String> {
+        caught(|| {
+            call.fail_at(now.on_call(hosted.zero), what);
+            self.tell(hosted, call, now, true);
+        })
     }
 
     fn tell(&self, hosted: &Hosted, call: &mut Call, now: MonoTime, ordered: bool) {
@@ -148,12 +200,10 @@ impl Worker<'_> {
             let Some((mut cell, _)) = hosted.open() else { continue };
             let Some(call) = cell.as_mut() else { continue };
             let now = self.core.clock.now();
-            // A call that cannot even fail is dropped, which shuts its gates.
-            if caught(|| call.fail_at(now.on_call(hosted.zero), what)).is_err() {
-                let _ = caught(|| *cell = None);
-                continue;
+            if self.fail(hosted, call, now, what).is_err() {
+                discard(cell.take());
+                hosted.close_mailbox();
             }
-            let _ = caught(|| self.tell(hosted, call, now, true));
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::guard::{Fault, caught, sink_call};
+use crate::guard::{Fault, discard, sink_call};
 use crate::sink::{Fate, Handed, Mark, Receipt, Sink, SinkError};
 
 use super::account;
@@ -36,9 +36,8 @@ impl Seat {
 
 impl Drop for Seat {
     fn drop(&mut self) {
-        let sink = self.sink.take();
         // A sink that panics when it goes is gone, and nobody is left to tell.
-        let _ = caught(move || drop(sink));
+        discard(self.sink.take());
     }
 }
 
