@@ -1,6 +1,6 @@
 //! What comes back to a session from behind the queues of its sinks, and who of them was stopped for being late.
 
-use crate::guard::Fault;
+use crate::sink::Fault;
 use crate::sink::SinkError;
 use crate::sink::buffered::{Failure, Report};
 

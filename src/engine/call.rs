@@ -15,7 +15,6 @@ use super::carrier::Backstage;
 use super::config::Shared;
 use super::event::CallEvent;
 use super::facts::CallFacts;
-use super::guard::caught;
 use super::leg::{LegSpec, LegWriter};
 use super::outlet::{Around, SinkSpec};
 use super::session::Session;

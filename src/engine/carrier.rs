@@ -6,8 +6,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::guard::{Fault, Theirs, sink_call};
+use crate::guard::Theirs;
 use crate::sink::buffered::{Around, Buffered, Limits, Quiet, Report, Writers};
+use crate::sink::{Fault, sink_call};
 use crate::sink::{OutputId, Sink, SinkError};
 use crate::time::{CallTime, MonoTime};
 
@@ -112,7 +113,7 @@ impl Carrier {
 fn around<'a>(output: OutputId, shared: &'a Shared, backstage: &'a Backstage) -> Around<'a> {
     let config = &shared.config;
     let limits = Limits { frames: config.queue_frames, slot_quota: config.slot_quota, ..Limits::default() };
-    Around { output, writers: &backstage.writers, pool: &shared.pool, quiet: &backstage.quiet, limits }
+    Around { output, writers: &backstage.writers, pool: &shared.queue_pool, quiet: &backstage.quiet, limits }
 }
 
 fn lost() -> SinkError {

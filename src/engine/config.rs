@@ -40,8 +40,11 @@ pub struct Config {
     /// How often a worker looks at its calls: 1 to 100 ms. Default 10 ms.
     pub tick: Duration,
 
-    /// Bytes of audio that all calls together may keep outside of their rings. Default 64 MiB.
+    /// Bytes of audio that all calls together may hold back outside of their rings. Default 64 MiB.
     pub held_bytes: usize,
+    /// Bytes of audio that all queues together may keep outside of rings: what stalled sinks may not take from calls.
+    /// Default 64 MiB.
+    pub queue_bytes: usize,
     /// Calls at a time. Default 10,000.
     pub calls: usize,
     /// Legs of a call, at most [`MAX_LEGS`]. Default 8.
@@ -84,6 +87,7 @@ impl Default for Config {
             reorder: REORDER,
             tick: TICK,
             held_bytes: 64 << 20,
+            queue_bytes: 64 << 20,
             calls: 10_000,
             legs: MAX_LEGS,
             outputs: 20_000,
@@ -170,6 +174,8 @@ pub(super) struct Shared {
     /// Without a valid policy nothing is tapped.
     pub(super) policy: Option<Arc<Policy>>,
     pub(super) pool: Arc<Pool>,
+    /// For what waits in queues.
+    pub(super) queue_pool: Arc<Pool>,
     /// By which writers and calls know that they are in a forked child.
     pub(super) kin: Arc<Kin>,
     pub(super) ids: Box<dyn OutputIds>,
@@ -192,7 +198,8 @@ impl Shared {
         }
         let kin = Kin::new().map_err(|error| ConfigError::NoForkMark { what: error.to_string() })?;
         let pool = Pool::new(config.held_bytes);
-        Ok(Shared { config, policy, pool, ids, kin: Arc::new(kin), outputs: Arc::default() })
+        let queue_pool = Pool::new(config.queue_bytes);
+        Ok(Shared { config, policy, pool, queue_pool, ids, kin: Arc::new(kin), outputs: Arc::default() })
     }
 }
 
@@ -240,6 +247,7 @@ impl Config {
         }
         let counts = [
             ("held_bytes", self.held_bytes, 0, usize::MAX >> 1),
+            ("queue_bytes", self.queue_bytes, 0, usize::MAX >> 1),
             ("calls", self.calls, 1, 1 << 24),
             ("legs", self.legs, 1, MAX_LEGS),
             ("outputs", self.outputs, 1, 1 << 24),

@@ -12,10 +12,10 @@ use crate::sink::{GapCause, Handed, LegDescription, Outcome, SinkError};
 use crate::time::{CallTime, Interval};
 
 use super::event::CallEvent;
-use super::guard::Fault;
 use super::line::{Fate, Held, Shares};
 use super::session::Session;
 use super::track::Track;
+use crate::sink::Fault;
 
 /// Which frames go.
 #[derive(Clone, Copy)]

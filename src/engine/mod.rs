@@ -40,7 +40,6 @@ pub use live::{
 pub use offer::{DropCause, Facts, Incoming, Pushed};
 pub use outlet::{Run, SinkMaker, SinkSpec};
 
-use crate::guard;
 use crate::policy::Policy;
 
 /// The most legs of a call.

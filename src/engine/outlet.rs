@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use crate::consent::{Permit, Reason};
 use crate::frame::{Frame, Ledger};
-use crate::guard::{Fault, Theirs, sink_call};
+use crate::guard::Theirs;
 use crate::policy::{Pairs, Tap};
 use crate::sink::buffered::{Buffered, Report};
 use crate::sink::{
     Closing, Description, Erasure, Fate, GapCause, Handed, Mark, Outcome, OutputId, Receipt, Sink, SinkError,
 };
+use crate::sink::{Fault, sink_call};
 use crate::time::{CallTime, Interval, MonoTime};
 
 use super::MAX_LEGS;

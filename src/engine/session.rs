@@ -18,13 +18,13 @@ use super::MAX_LEGS;
 use super::config::{EXAMINE_LAG, Shared};
 use super::event::{CallEvent, Events};
 use super::facts::CallFacts;
-use super::guard::Fault;
 use super::keys::Key;
 use super::leg::{LegSpec, LegWriter};
 use super::line::{Fate, Shares};
 use super::outlet::{Around, Outlet, SinkSpec};
 use super::shared::CallShared;
 use super::track::{Track, Was};
+use crate::sink::Fault;
 
 /// A caller's leg that sent nothing for so long no longer keeps others waiting. The same time after which consent
 /// takes a caller as silent.

@@ -7,12 +7,14 @@
 pub mod buffered;
 mod channel;
 mod description;
+mod fault;
 mod receipt;
 #[cfg(feature = "wav")]
 pub mod wav;
 
 pub use channel::{Channel, ChannelItem};
 pub use description::{Closing, Description, LegDescription, NoticeDescription, Outcome};
+pub(crate) use fault::{Fault, sink_call};
 pub use receipt::{Erasure, Fate, OutputId, Receipt};
 
 use crate::consent::Permit;

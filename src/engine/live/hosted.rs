@@ -12,7 +12,7 @@ use crate::consent::Decision;
 use crate::engine::call::Call;
 use crate::engine::shared::CallShared;
 use crate::engine::stops::Stops;
-use crate::frame::Press;
+use crate::frame::{self, Press};
 use crate::guard::discard;
 use crate::policy::Tap;
 use crate::sink::buffered::Quiet;
@@ -38,7 +38,7 @@ pub(super) struct Hosted {
     pub(super) seat: usize,
     pub(super) stops: Arc<Stops>,
     /// The gates of its legs.
-    gates: Arc<CallShared>,
+    gates: frame::Arc<CallShared>,
     /// What control threads wait on: answers, and writers that leave a sink.
     pub(super) quiet: Arc<Quiet>,
     /// `None` once it is over and gone.

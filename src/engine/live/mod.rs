@@ -80,15 +80,17 @@ impl Parts {
     }
 }
 
-/// How an engine does. Counts only rise but `calls`, `outputs`, `held_bytes`, and `events_waiting`.
+/// How an engine does. Counts only rise but `calls`, `outputs`, `held_bytes`, `queue_bytes`, and `events_waiting`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counters {
     /// Calls now.
     pub calls: usize,
     /// Outputs that are open now.
     pub outputs: usize,
-    /// Bytes of audio kept outside of rings now.
+    /// Bytes of audio held back outside of rings now.
     pub held_bytes: usize,
+    /// Bytes of audio that wait in queues, outside of rings, now.
+    pub queue_bytes: usize,
     /// Events that wait for the host.
     pub events_waiting: usize,
     /// Events that were forgotten because nobody asked.
@@ -173,6 +175,7 @@ impl LiveEngine {
             calls: core.call_count(),
             outputs: core.shared.outputs.load(Ordering::Relaxed),
             held_bytes: core.shared.pool.used(),
+            queue_bytes: core.shared.queue_pool.used(),
             events_waiting,
             events_lost,
             turned_away: core.turned_away.load(Ordering::Relaxed),

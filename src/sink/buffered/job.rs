@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::guard::{Fault, discard, sink_call};
+use crate::guard::discard;
 use crate::sink::{Fate, Handed, Mark, Receipt, Sink, SinkError};
+use crate::sink::{Fault, sink_call};
 
 use super::account;
 use super::item::{Item, Order, Queued};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::guard::Fault;
+use crate::sink::Fault;
 use crate::sink::Receipt;
 
 /// What happened behind the queue since the worker asked last.
