@@ -6,12 +6,13 @@ use crate::audio::Format;
 use crate::consent::{Digit, Gate, Role};
 use crate::frame::ring::{self, Consumer, Header, Producer};
 use crate::frame::signal::{self, Signal, SignalReader, SignalWriter, What};
-use crate::frame::{Arc, Kin, Means, Press};
+use crate::frame::{Arc, Kin, Lent, Means, Press};
 use crate::rtp::Packet;
 use crate::time::MonoTime;
 
 use super::MAX_LEGS;
 use super::offer::{DropCause, Facts, Incoming, Pushed};
+use super::reserved::Reserved;
 use super::shared::{CallShared, LegShared, bump, count};
 
 /// Marks a payload type that no format was registered for.
@@ -164,6 +165,46 @@ impl LegWriter {
         })
     }
 
+    /// Puts a slot aside for the host to write a frame to, which spares the copy. The error is what a push would have been
+    /// answered, and it was counted as one. `[media]`
+    ///
+    /// One slot at a time: what was reserved before and not committed is had again.
+    pub fn reserve(&mut self) -> Result<Reserved<'_>, Pushed> {
+        if let Some(refused) = self.refuse() {
+            return Err(refused);
+        }
+        match self.producer.reserve() {
+            true => Ok(Reserved::of(self)),
+            false => Err(self.drop_as(DropCause::Full)),
+        }
+    }
+
+    /// The slot that is put aside; `None` when there is none. `[media]`
+    pub fn reserved(&mut self) -> Option<Reserved<'_>> {
+        self.producer.has_reserved().then(|| Reserved::of(self))
+    }
+
+    /// Offers a frame in a buffer of the host's, which spares the copy. `[media]`
+    ///
+    /// [`Pushed::Taken`]: the buffer is lent until its release is called, once, on a library thread: when every sink has let
+    /// go of it, or it was dropped, wiped from the queues, or the call ended or failed. If the call's handle and all frames
+    /// are gone before this writer is, it is called where the writer is dropped. Any other answer: the buffer stays the
+    /// host's, and nothing is called. It may be longer than a slot, but no packet is longer than 65,535 bytes.
+    pub fn lend(&mut self, facts: &Facts, lent: Lent) -> Pushed {
+        self.note_first(facts.timestamp, facts.arrival);
+        if let Some(refused) = self.refuse() {
+            return refused;
+        }
+        if lent.length() > MAX_SLOT_BYTES {
+            return self.drop_as(DropCause::Size);
+        }
+        if let Some(answer) = self.mistake(facts, lent.length()) {
+            return answer;
+        }
+        let header = self.header(facts);
+        if self.producer.lend(header, lent) { Pushed::Taken } else { self.drop_as(DropCause::Full) }
+    }
+
     /// Offers a frame in which nothing was said: samples without bytes, as some hosts have them for a packet that their
     /// jitter buffer did not get. Sinks see a gap. `[media]`
     pub fn push_silence(&mut self, facts: &Facts) -> Pushed {
@@ -221,6 +262,30 @@ impl LegWriter {
     /// process that has them. `[media]`
     pub fn is_gone(&self) -> bool {
         self.shared().gate.is_gone() || self.call.kin.is_child()
+    }
+
+    pub(super) fn reserved_bytes(&mut self) -> &mut [u8] {
+        self.producer.reserved()
+    }
+
+    pub(super) fn give_up_reserved(&mut self) {
+        self.producer.give_up();
+    }
+
+    /// Offers what was written to the slot that is aside. When it is not taken, the slot stays aside.
+    pub(super) fn commit_reserved(&mut self, length: usize, facts: &Facts) -> Pushed {
+        self.note_first(facts.timestamp, facts.arrival);
+        if let Some(refused) = self.refuse() {
+            return refused;
+        }
+        if length > self.producer.slot_bytes() {
+            return self.drop_as(DropCause::Size);
+        }
+        if let Some(answer) = self.mistake(facts, length) {
+            return answer;
+        }
+        self.producer.commit(self.header(facts), length);
+        Pushed::Taken
     }
 
     /// What a caller's 9 does to the gates, and before when it was pressed at the latest.

@@ -19,6 +19,7 @@ mod line;
 mod live;
 mod offer;
 mod outlet;
+mod reserved;
 mod session;
 mod shared;
 mod ssrcs;
@@ -39,6 +40,7 @@ pub use live::{
 };
 pub use offer::{DropCause, Facts, Incoming, Pushed};
 pub use outlet::{Run, SinkMaker, SinkSpec};
+pub use reserved::Reserved;
 
 use crate::policy::Policy;
 

@@ -98,6 +98,7 @@ impl Session {
         self.hand_on_due(now);
         self.each_outlet(|outlet| outlet.flush(now));
         self.hear_back();
+        self.sweep();
     }
 
     /// Tells consent what happened and does what follows.
@@ -294,7 +295,13 @@ impl Session {
                 _ => {}
             }
         }
+        self.sweep();
         receipts
+    }
+
+    /// Gives lent buffers back that nobody needs any more.
+    fn sweep(&mut self) {
+        self.tracks.iter_mut().for_each(Track::sweep);
     }
 
     /// An objection or withdrawal: what is held is wiped, every output is erased.

@@ -11,7 +11,7 @@ use crate::consent::Role;
 use crate::time::{CallTime, Interval};
 
 use super::pool::{Block, Pool, PoolFull};
-use super::ring::SlotRef;
+use super::slot::SlotRef;
 
 /// Audio of one leg, owned by reference count: a clone copies no audio. `[any]`
 ///

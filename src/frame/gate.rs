@@ -190,3 +190,65 @@ mod tests {
         assert_eq!(word.read(), Gate::Shut);
     }
 }
+
+/// Models: every interleaving of a key with the worker. Run with `--cfg loom`.
+#[cfg(all(test, loom))]
+mod models {
+    use super::*;
+    use crate::frame::Arc;
+    use crate::frame::signal::{Signal, SignalReader, What, signals};
+
+    const OPEN_ALL: Gate = Gate::Open(Pairs::from_bits(15));
+
+    fn nine() -> Signal {
+        Signal { what: What::Key { event: 9, shut: false }, at: None, before: 0 }
+    }
+
+    /// What the worker does at every tick: epoch, keys, gate.
+    fn tick(word: &GateWord, keys: &mut SignalReader) -> usize {
+        let epoch = word.epoch();
+        let read = std::iter::from_fn(|| keys.next()).count();
+        word.set(if read == 0 { OPEN_ALL } else { Gate::Hold }, epoch);
+        read
+    }
+
+    #[test]
+    fn loom_no_gate_is_open_over_a_key_that_was_not_read() {
+        loom::model(|| {
+            let word = Arc::new(GateWord::new(Gate::Hold));
+            let (mut keys, mut read) = signals();
+            let media = {
+                let word = Arc::clone(&word);
+                loom::thread::spawn(move || {
+                    assert!(keys.put(nine()));
+                    word.press(Press::Hold);
+                    // From here on the gate is open only if the worker has read the key.
+                    word.read()
+                })
+            };
+            let mut count = tick(&word, &mut read);
+            let seen = media.join().unwrap();
+            // The worker opens the gate only at a tick that read no key, and there was one after the press.
+            assert_ne!(seen, OPEN_ALL, "open over a key that was not read");
+            if count == 0 {
+                count = tick(&word, &mut read);
+            }
+            assert_eq!((count, word.read()), (1, Gate::Hold));
+        });
+    }
+
+    #[test]
+    fn loom_a_key_that_shuts_is_never_undone() {
+        loom::model(|| {
+            let words = Arc::new([GateWord::new(Gate::Hold), GateWord::new(Gate::Wait)]);
+            let media = {
+                let words = Arc::clone(&words);
+                loom::thread::spawn(move || words.iter().for_each(|word| word.press(Press::Shut)))
+            };
+            words.iter().for_each(|word| word.set(OPEN_ALL, word.epoch()));
+            media.join().unwrap();
+            words.iter().for_each(|word| word.set(OPEN_ALL, word.epoch()));
+            assert!(words.iter().all(|word| word.read() == Gate::Shut));
+        });
+    }
+}

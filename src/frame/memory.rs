@@ -11,8 +11,10 @@ use std::ptr::NonNull;
 
 use zeroize::Zeroize;
 
+use super::lent::Lent;
 use super::ring::Header;
-use super::sync::{AtomicU8, AtomicU32, AtomicU64, UnsafeCell};
+use super::slot::{ASIDE, FREE};
+use super::sync::{AtomicU8, AtomicU32, AtomicU64, Ordering, UnsafeCell};
 
 /// The most slots a ring can have: the line holds their numbers as bytes.
 pub(super) const MAX_SLOTS: usize = 256;
@@ -26,6 +28,8 @@ pub(super) struct Memory {
     /// Bytes of audio that a slot may hold.
     pub(super) slot_bytes: usize,
     pub(super) order: Order,
+    /// Slots for lent buffers that were ever returned.
+    pub(super) returned: AtomicU64,
 }
 
 impl Memory {
@@ -33,13 +37,15 @@ impl Memory {
     /// first.
     pub(super) fn new(slots: usize, slot_bytes: usize) -> Memory {
         let slots = slots.clamp(1, MAX_SLOTS);
-        let lines_each = slot_bytes.div_ceil(CacheLine::BYTES);
+        // A slot has room for a lent buffer's address, however short the frames are that it may hold.
+        let lines_each = slot_bytes.max(size_of::<Lent>()).div_ceil(CacheLine::BYTES);
         Memory {
             slots: (0..slots).map(|_| Slot::new()).collect(),
             audio: (0..slots * lines_each).map(|_| CacheLine::new()).collect(),
             lines_each,
             slot_bytes,
             order: Order::new(slots),
+            returned: AtomicU64::new(0),
         }
     }
 
@@ -73,6 +79,16 @@ unsafe impl Send for Memory {}
 impl Drop for Memory {
     /// A writer may have filled slots after the reader went.
     fn drop(&mut self) {
+        for index in 0..self.slots.len() {
+            let in_line = !matches!(self.slots[index].count.load(Ordering::Acquire), FREE | ASIDE);
+            let is_lent = self.slots[index].header.with(|header| {
+                // SAFETY: this is the last that is left of the ring: nobody writes to it.
+                unsafe { (*header).has(Header::LENT) }
+            });
+            if in_line && is_lent {
+                self.take_lent(index).give_back();
+            }
+        }
         for line in &mut self.audio {
             line.0.iter_mut().for_each(|byte| byte.get_mut().zeroize());
         }
@@ -105,7 +121,7 @@ pub(super) struct Slot {
 
 impl Slot {
     fn new() -> Slot {
-        Slot { count: AtomicU32::new(super::ring::FREE), header: UnsafeCell::new(Header::default()) }
+        Slot { count: AtomicU32::new(FREE), header: UnsafeCell::new(Header::default()) }
     }
 }
 

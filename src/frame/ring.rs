@@ -2,30 +2,27 @@
 //!
 //! What allocates: only [`ring`], when the leg opens; every page is touched then. What is wait-free: all of
 //! [`Producer`]. When full: the new frame is refused. Who frees: a slot goes back when its last reference is dropped,
-//! on whatever thread that is, and it is wiped first; the memory itself goes with the last handle.
+//! on whatever thread that is, and it is wiped first; a [lent](super::lent) buffer is given back by the [`Consumer`]; the
+//! memory itself goes with the last handle.
 //!
 //! A frame that is kept occupies its slot and nothing else: the producer takes any free slot, so one kept frame does
 //! not stop the ring. That is why the order of frames is in the line and not in the slots.
 //!
-//! Invariant: a slot is touched by the producer alone while its count is [`FREE`], and is read-only to all while
-//! references to it exist. The line cannot overflow: each number waiting in it holds a slot of its own, and it is as
+//! Invariant: a slot is touched by the producer alone while its count is [`FREE`](super::slot) or it has put the slot
+//! aside, and is read-only to all while references to it exist. The line cannot overflow: each number waiting in it holds a slot of its own, and it is as
 //! long as there are slots.
 
 #![allow(unsafe_code, reason = "slots are shared memory; each block names the fact it relies on")]
 
+use super::lent::Lent;
 use super::memory::{Memory, Order, Parts, Slot};
-use super::sync::{Arc, Ordering, fence};
-
-/// The count of a slot that the producer may fill.
-pub(super) const FREE: u32 = 0;
-/// The count of a slot with one reference; each further one adds 1.
-const ONE: u32 = 2;
-// A count of 1 means: no references left, being wiped.
+use super::slot::{ASIDE, FREE, ONE, SlotRef};
+use super::sync::{Arc, Ordering};
 
 /// What the producer says about a frame, beside its bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Header {
-    /// Bytes used in the slot.
+    /// Bytes used in the slot, or lent.
     pub length: u32,
     /// Samples of one channel.
     pub samples: u32,
@@ -53,6 +50,8 @@ impl Header {
     pub(crate) const MARKER: u8 = 4;
     /// Samples without bytes: nothing was said.
     pub(crate) const SILENCE: u8 = 8;
+    /// The slot has the address of a lent buffer instead of audio. Set here alone.
+    pub(super) const LENT: u8 = 16;
 
     pub(crate) fn has(&self, flag: u8) -> bool {
         self.flags & flag != 0
@@ -64,8 +63,8 @@ impl Header {
 /// `slots` is brought into 1..=256.
 pub(crate) fn ring(slots: usize, slot_bytes: usize) -> (Producer, Consumer) {
     let memory = Arc::new(Memory::new(slots, slot_bytes));
-    let producer = Producer { parts: memory.parts(), _memory: Arc::clone(&memory), next: 0, tail: 0 };
-    (producer, Consumer { memory, head: 0 })
+    let producer = Producer { parts: memory.parts(), _memory: Arc::clone(&memory), next: 0, tail: 0, reserved: None };
+    (producer, Consumer { memory, head: 0, given_back: 0 })
 }
 
 /// The writing end. `[media]`: no allocation, lock, system call or unbounded loop.
@@ -77,6 +76,8 @@ pub(crate) struct Producer {
     next: usize,
     /// A copy of the ring's `tail`, which only this end writes.
     tail: u64,
+    /// The slot that was put aside for the host to write to.
+    reserved: Option<usize>,
 }
 
 impl Producer {
@@ -92,24 +93,99 @@ impl Producer {
     #[inline]
     pub(crate) fn push(&mut self, mut header: Header, bytes: &[u8]) -> bool {
         let Some(index) = self.free_slot() else { return false };
-        let slot = &self.slots()[index];
+        let audio = self.audio_of(index);
         assert!(bytes.len() <= self.parts.slot_bytes, "the caller checks the size");
         header.length = bytes.len() as u32;
-        slot.header.with_mut(|place| {
+        self.slots()[index].header.with_mut(|place| {
             // SAFETY: the slot's count was FREE (acquire), so this thread, the only producer, alone may touch it.
             unsafe { place.write(header) };
-            // SAFETY: `index` is a slot's number, so its audio begins inside of the memory.
-            let audio = unsafe { self.parts.audio.add(index * self.parts.stride) };
             // SAFETY: this thread alone, as above; the slot has slot_bytes bytes there, checked to be enough, and they
             // are no part of `bytes`.
             unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), audio, bytes.len()) };
         });
+        self.put_in_line(index);
+        true
+    }
+
+    /// Puts the address of a lent buffer into a free slot, and that in line. False, and nothing happened, when no slot is
+    /// free: the buffer stays the host's. It may be longer than a slot; `header.length` is set here.
+    pub(crate) fn lend(&mut self, header: Header, lent: Lent) -> bool {
+        let Some(index) = self.free_slot() else { return false };
+        let header = Header { length: lent.length() as u32, flags: header.flags | Header::LENT, ..header };
+        let start = self.audio_of(index).cast::<Lent>();
+        self.slots()[index].header.with_mut(|place| {
+            // SAFETY: the slot's count was FREE (acquire), so this thread, the only producer, alone may touch it.
+            unsafe { place.write(header) };
+            // SAFETY: as above; a slot begins at a cache line and is at least as long as a `Lent`.
+            unsafe { start.write(lent) };
+        });
+        self.put_in_line(index);
+        true
+    }
+
+    /// Puts a free slot aside for the host to write to; the one that is aside already, if there is one. False when no slot
+    /// is free.
+    pub(crate) fn reserve(&mut self) -> bool {
+        if self.reserved.is_none() {
+            let Some(index) = self.free_slot() else { return false };
+            // Relaxed: nobody else looks at a slot that is not in line.
+            self.slots()[index].count.store(ASIDE, Ordering::Relaxed);
+            self.reserved = Some(index);
+        }
+        true
+    }
+
+    /// Whether a slot is aside.
+    pub(crate) fn has_reserved(&self) -> bool {
+        self.reserved.is_some()
+    }
+
+    /// The bytes of the slot that is aside, all `slot_bytes` of them; none when no slot is aside.
+    pub(crate) fn reserved(&mut self) -> &mut [u8] {
+        let Some(index) = self.reserved else { return &mut [] };
+        let start = self.audio_of(index);
+        // SAFETY: the slot has so many initialised bytes, and while its count is ASIDE this thread, which put that there,
+        // alone may touch them; the borrow of `self` keeps it from doing so twice.
+        unsafe { std::slice::from_raw_parts_mut(start, self.parts.slot_bytes) }
+    }
+
+    /// Puts the slot that is aside in line, with `length` bytes of it. Nothing happens when none is.
+    pub(crate) fn commit(&mut self, header: Header, length: usize) {
+        // What the host wrote beyond must not stay longer than the frame.
+        self.reserved()[length..].fill(0);
+        let Some(index) = self.reserved.take() else { return };
+        let header = Header { length: length as u32, ..header };
+        self.slots()[index].header.with_mut(|place| {
+            // SAFETY: the slot's count is ASIDE, and this thread put that there.
+            unsafe { place.write(header) };
+        });
+        self.put_in_line(index);
+    }
+
+    /// Wipes the slot that is aside and gives it back.
+    pub(crate) fn give_up(&mut self) {
+        self.reserved().fill(0);
+        if let Some(index) = self.reserved.take() {
+            // Relaxed: only this thread fills slots.
+            self.slots()[index].count.store(FREE, Ordering::Relaxed);
+        }
+    }
+
+    /// Puts a slot that was filled in line.
+    #[inline]
+    fn put_in_line(&mut self, index: usize) {
         // Relaxed: the consumer learns of it through `tail`.
-        slot.count.store(ONE, Ordering::Relaxed);
+        self.slots()[index].count.store(ONE, Ordering::Relaxed);
         self.order().place(self.tail).store(index as u8, Ordering::Relaxed);
         self.tail += 1;
         self.order().tail.store(self.tail, Ordering::Release);
-        true
+    }
+
+    /// Where the audio of slot `index`, which exists, begins.
+    #[inline]
+    fn audio_of(&self, index: usize) -> *mut u8 {
+        // SAFETY: `index` is a slot's number, so its audio begins inside of the memory.
+        unsafe { self.parts.audio.add(index * self.parts.stride) }
     }
 
     /// The next slot without references; looks at each slot once at most.
@@ -143,6 +219,8 @@ impl Producer {
 pub(crate) struct Consumer {
     memory: Arc<Memory>,
     head: u64,
+    /// Lent buffers that were given back from here.
+    given_back: u64,
 }
 
 impl Consumer {
@@ -154,11 +232,20 @@ impl Consumer {
         }
         let index = self.memory.order.place(self.head).load(Ordering::Relaxed);
         self.head += 1;
-        let header = self.memory.slots[usize::from(index)].header.with(|place| {
-            // SAFETY: the slot is in line, so its count is at least ONE and nobody writes to it.
-            unsafe { *place }
-        });
-        Some((header, SlotRef { memory: Arc::clone(&self.memory), index }))
+        Some(SlotRef::from_line(&self.memory, index))
+    }
+
+    /// Gives lent buffers back to which no reference is left, and their slots with them.
+    pub(crate) fn sweep(&mut self) {
+        if self.memory.returned() != self.given_back {
+            self.sweep_all();
+        }
+    }
+
+    fn sweep_all(&mut self) {
+        for index in 0..self.slots() {
+            self.given_back += u64::from(self.memory.give_back(index));
+        }
     }
 
     /// How many frames were ever put in line.
@@ -183,59 +270,11 @@ impl Consumer {
 }
 
 impl Drop for Consumer {
-    /// Nobody will read what is in line: it is wiped now, not when the writer goes.
+    /// Nobody will read what is in line: it is wiped now, not when the writer goes; what is lent is given back.
     fn drop(&mut self) {
         while self.pop().is_some() {}
-    }
-}
-
-/// A reference to a filled slot. The last one to go wipes it and gives it back. `[any]`
-pub(crate) struct SlotRef {
-    memory: Arc<Memory>,
-    index: u8,
-}
-
-impl SlotRef {
-    /// The slot's audio: all `slot_bytes` of it; the header says how much was filled.
-    pub(crate) fn bytes(&self) -> &[u8] {
-        let start = self.memory.audio_of(usize::from(self.index));
-        // SAFETY: the range belongs to this slot, is initialised, and is read-only while this reference exists.
-        unsafe { std::slice::from_raw_parts(start, self.memory.slot_bytes) }
-    }
-
-    fn slot(&self) -> &Slot {
-        &self.memory.slots[usize::from(self.index)]
-    }
-}
-
-impl Clone for SlotRef {
-    fn clone(&self) -> SlotRef {
-        // Relaxed: made from a live reference, which holds the slot.
-        let before = self.slot().count.fetch_add(1, Ordering::Relaxed);
-        if before > u32::MAX / 2 {
-            // As many references can only be forgotten ones; one more lap, and a slot in use would count as free.
-            std::process::abort();
-        }
-        SlotRef { memory: Arc::clone(&self.memory), index: self.index }
-    }
-}
-
-impl Drop for SlotRef {
-    fn drop(&mut self) {
-        // Release: what this reference read, it read before the slot is wiped by whoever comes last.
-        if self.slot().count.fetch_sub(1, Ordering::Release) != ONE {
-            return;
-        }
-        fence(Ordering::Acquire);
-        let start = self.memory.audio_of(usize::from(self.index));
-        self.slot().header.with_mut(|place| {
-            // SAFETY: the count is 1: no reference is left and the producer waits for FREE, so this thread is alone.
-            let length = unsafe { (*place).length } as usize;
-            // SAFETY: as above; `length` was at most slot_bytes when it was written.
-            unsafe { std::ptr::write_bytes(start, 0, length) };
-        });
-        // Release: the wipe is over before the producer sees a free slot.
-        self.slot().count.store(FREE, Ordering::Release);
+        self.memory.leave();
+        self.sweep_all();
     }
 }
 

@@ -165,3 +165,33 @@ mod tests {
         assert_eq!(std::iter::from_fn(|| reader.next()).last(), Some(key(9)));
     }
 }
+
+/// Models: every interleaving of the line's few atomics. Run with `--cfg loom`.
+#[cfg(all(test, loom))]
+mod models {
+    use super::*;
+
+    fn key(event: u8) -> Signal {
+        Signal { what: What::Key { event, shut: false }, at: Some(u64::from(event)), before: u64::from(event) }
+    }
+
+    #[test]
+    fn loom_signals_are_read_whole_and_in_order() {
+        loom::model(|| {
+            let (mut writer, mut reader) = signals();
+            // So that an entry that was read is written again.
+            for _ in 0..ROOM {
+                assert!(writer.put(key(1)));
+            }
+            let media = loom::thread::spawn(move || u32::from(writer.put(key(2))) + u32::from(writer.put(key(3))));
+            let mut read: Vec<Signal> = (0..2).map_while(|_| reader.next()).collect();
+            assert_eq!(read, [key(1), key(1)]);
+            let put = media.join().unwrap();
+            read.extend(std::iter::from_fn(|| reader.next()));
+            assert_eq!(read.len() as u32, ROOM + put);
+            let late: Vec<Signal> = read.split_off(ROOM as usize);
+            assert!(read.iter().all(|signal| *signal == key(1)));
+            assert!(late.iter().all(|signal| [key(2), key(3)].contains(signal)));
+        });
+    }
+}

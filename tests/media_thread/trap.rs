@@ -1,6 +1,7 @@
 //! A process of its own that dies at its first system call.
 
-use std::io;
+use std::os::unix::process::ExitStatusExt;
+use std::process::Command;
 
 /// How such a process ended.
 #[derive(Debug, PartialEq, Eq)]
@@ -12,43 +13,46 @@ pub enum Ended {
     /// It made a system call.
     Trapped,
     /// Something else.
-    Otherwise(i32),
+    Otherwise(String),
 }
 
-/// Exit codes of the child.
-const WELL: i32 = 0;
-const BADLY: i32 = 1;
-const NO_FILTER: i32 = 2;
+/// Exit codes of it; none that a test program has of itself.
+const WELL: i32 = 40;
+const BADLY: i32 = 41;
+const NO_FILTER: i32 = 42;
 
-/// Does the work in a forked child in which every system call but the exit is deadly.
-///
-/// The child has one thread and inherits whatever locks others held: what allocates may hang in it, or be trapped.
-pub fn without_system_calls(work: impl FnOnce() -> bool) -> Ended {
-    // SAFETY: the child calls nothing but `work`, whose point is to need nothing, and ends without returning.
-    let child = unsafe { libc::fork() };
-    assert!(child >= 0, "fork: {}", io::Error::last_os_error());
-    if child == 0 {
-        let code = match forbid_system_calls() {
-            false => NO_FILTER,
-            true if work() => WELL,
-            true => BADLY,
-        };
-        // SAFETY: ends the process; the one call that the filter lets pass.
-        unsafe { libc::_exit(code) };
+/// The name under which a process of its own is told its case.
+const CASE: &str = "CALLTAP_TRAP_CASE";
+
+/// Runs `test` of this program, which is ignored otherwise, in a process of its own, with a case.
+pub fn in_a_process(test: &str, case: &str) -> Ended {
+    let program = std::env::current_exe().expect("this program");
+    let arguments = ["--exact", test, "--ignored", "--test-threads=1"];
+    let output = Command::new(program).args(arguments).env(CASE, case).output().expect("the program starts");
+    let status = output.status;
+    match (status.signal(), status.code()) {
+        (Some(libc::SIGSYS), _) => Ended::Trapped,
+        (_, Some(WELL)) => Ended::Well,
+        (_, Some(BADLY)) => Ended::Badly,
+        (_, Some(NO_FILTER)) => panic!("this kernel takes no seccomp filter: the test cannot be made here"),
+        _ => Ended::Otherwise(format!("{status}: {}", String::from_utf8_lossy(&output.stdout))),
     }
-    let mut status = 0;
-    // SAFETY: `status` is ours and may be written to.
-    let waited = unsafe { libc::waitpid(child, &raw mut status, 0) };
-    assert_eq!(waited, child, "waitpid: {}", io::Error::last_os_error());
-    if libc::WIFSIGNALED(status) && libc::WTERMSIG(status) == libc::SIGSYS {
-        return Ended::Trapped;
-    }
-    match libc::WIFEXITED(status).then(|| libc::WEXITSTATUS(status)) {
-        Some(WELL) => Ended::Well,
-        Some(BADLY) => Ended::Badly,
-        Some(NO_FILTER) => panic!("this kernel takes no seccomp filter: the test cannot be made here"),
-        _ => Ended::Otherwise(status),
-    }
+}
+
+/// What this process is to do, if it is one of those.
+pub fn case() -> Option<String> {
+    std::env::var(CASE).ok()
+}
+
+/// Does the work on this thread, to which every system call but the exit is deadly from then on; and exits.
+pub fn without_system_calls(work: impl FnOnce() -> bool) -> ! {
+    let code = match forbid_system_calls() {
+        false => NO_FILTER,
+        true if work() => WELL,
+        true => BADLY,
+    };
+    // SAFETY: ends the process; the one call that the filter lets pass.
+    unsafe { libc::_exit(code) }
 }
 
 /// From here on any system call of this thread but `exit_group` kills the process with SIGSYS (seccomp(2)).
