@@ -77,7 +77,7 @@ impl Spans {
     }
 
     /// The stretch that has `at` inside or lies after it; of several the one that ends last.
-    pub(crate) fn from_on(&self, at: CallTime) -> Option<Interval> {
+    pub(crate) fn running_from(&self, at: CallTime) -> Option<Interval> {
         self.list.iter().copied().filter(|span| span.to > at).max_by_key(|span| span.to)
     }
 

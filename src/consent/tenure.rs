@@ -122,7 +122,7 @@ impl Tenure {
 
     /// The notice with its window that `at` lies in or before; `None` when all are over.
     pub(super) fn at_once_from(&self, at: CallTime) -> Option<Interval> {
-        self.at_once.from_on(at)
+        self.at_once.running_from(at)
     }
 
     /// Within which stretch a 9 with this onset, outside of notice and window, counts when it stands alone, and how
