@@ -3,6 +3,7 @@
 mod alone;
 mod closing;
 mod limits;
+mod nine;
 mod notice;
 mod patience;
 mod pause;
