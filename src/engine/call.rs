@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::consent::{Consent, Decision, Digit, Event, Permission, Start, WithdrawnBy};
 use crate::frame::{self, Ledger};
+use crate::guard::caught;
 use crate::policy::{Direction, Pairs, Tap};
 use crate::sink::Receipt;
 use crate::time::{CallTime, MonoTime};
