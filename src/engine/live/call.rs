@@ -146,14 +146,14 @@ impl LiveCall {
     }
 
     /// The caller told the agent that they do not want it: shut at once, what is held is wiped, what was written is
-    /// erased; receipts come as events. Counts at any time, also after the end.
-    pub fn withdraw(&self, by: &str, deadline: Option<Duration>) -> Result<Done, LiveError> {
+    /// erased; receipts come as events. Counts at any time, also after the end. `at` is when the account says that it was.
+    pub fn withdraw(&self, by: &str, at: Option<MonoTime>, deadline: Option<Duration>) -> Result<Done, LiveError> {
         self.check()?;
         let Some(hosted) = &self.hosted else { return Ok(Done::Good) };
         // Before anybody waits: the gates, the sinks on the worker, the sinks behind queues.
         hosted.refuse();
         let by = by.to_owned();
-        self.verb(hosted, None, deadline, Waits::Outside, move |call, at| {
+        self.verb(hosted, at, deadline, Waits::Outside, move |call, at| {
             call.withdraw(at, &by);
         })
     }
