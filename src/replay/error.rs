@@ -1,7 +1,7 @@
 //! Why a call cannot be replayed.
 
 use crate::capture::CaptureError;
-use crate::engine::CallError;
+use crate::engine::{CallError, LiveError};
 use crate::time::CallTime;
 
 /// Why a call cannot be replayed. What was recorded before the error stays as far as it was flushed.
@@ -14,6 +14,15 @@ pub enum ReplayError {
     /// The call cannot be set up.
     #[error(transparent)]
     Call(#[from] CallError),
+    /// The live call did not do what it was told.
+    #[error(transparent)]
+    Live(#[from] LiveError),
+    /// The system gives no thread for a leg.
+    #[error("the system gives no thread that pushes a leg's packets: {source} (the call was not played)")]
+    NoThread {
+        /// The system's answer.
+        source: std::io::Error,
+    },
     /// Not one RTP packet of the call is in the capture.
     #[error("{file}: holds no RTP packet of the call: was it captured where the audio passes?")]
     NoPackets {

@@ -1,26 +1,37 @@
 //! Replays one call of a capture: its packets go through the real [`LegWriter`]s, rings, gates, session and sinks, in
-//! virtual time.
+//! virtual time or in real time.
 //!
 //! [`Prepared`] is the first reading of the call's packets: where its clock begins, which formats occur, when it ends.
 //! [`Prepared::play`] is the second: packets are pushed at their capture times, the worker ticks every 10 ms of the
 //! call's clock, and what the host did (notice, pause, withdrawal...) happens as a [`Script`] says. Keys that were sent
 //! by SIP INFO are told as the host of a live call would tell them. Nothing waits for real time, and nothing but the
 //! capture and the script decides what happens: every run gives the same result.
+//!
+//! [`Prepared::play_live`] is the same at the capture's own pace, through a live engine: two media threads push, its
+//! workers deliver, the calling thread tells what the host did. On a machine that keeps pace the result is the same too.
 
 mod error;
 mod formats;
+mod outputs;
+mod packets;
+mod realtime;
 mod script;
+mod stepped;
+mod turns;
 
 use std::time::Duration;
 
 pub use error::ReplayError;
 pub use formats::LegFormats;
+pub use realtime::{Played, Stage};
 pub use script::{Action, Script};
 
 use crate::capture::{Capture, Side, Sources, Streams};
 use crate::consent::Role;
-use crate::engine::{Call, CallError, CallEvent, LegWriter, TICK};
+use crate::engine::{Call, CallError, CallEvent, LegWriter, Stuck};
 use crate::time::{CallTime, MonoTime};
+
+use packets::Packets;
 
 /// The longest time without a packet of either side. A capture that leaps further has a broken clock.
 const LONGEST_SILENCE: Duration = Duration::from_secs(3600);
@@ -43,6 +54,8 @@ pub struct Prepared {
     chosen: Chosen,
     caller: Side,
     zero: MonoTime,
+    /// Of the first packet of either side.
+    first: MonoTime,
     last: MonoTime,
     packets: u64,
     formats: [LegFormats; 2],
@@ -84,8 +97,9 @@ impl Prepared {
             progress(streams.position());
         }
         // Without a packet of the caller there is still a call; its clock begins with the other side.
-        let zero = zero.or(first).ok_or(ReplayError::NoPackets { file: name })?;
-        Ok((Prepared { chosen, caller, zero, last, packets, formats }, streams.into_capture()))
+        let first = first.ok_or(ReplayError::NoPackets { file: name })?;
+        let zero = zero.unwrap_or(first);
+        Ok((Prepared { chosen, caller, zero, first, last, packets, formats }, streams.into_capture()))
     }
 
     /// The capture's clock at the call clock's zero: the caller's first RTP packet.
@@ -146,52 +160,39 @@ impl Prepared {
         Ok([call.open_leg(&self.formats[0].leg(Role::Caller))?, call.open_leg(&self.formats[1].leg(Role::Agent))?])
     }
 
-    /// Plays the call to its end, or to `stop_at`: a hang-up there. `watch` is told of what follows, and how far the
-    /// reading has come.
-    pub fn play(
-        &self,
-        capture: Capture,
-        call: &mut Call,
-        legs: &mut [LegWriter; 2],
-        script: &Script,
-        stop_at: Option<CallTime>,
-        watch: &mut impl FnMut(Seen),
-    ) -> Result<(), ReplayError> {
-        let mut streams = open(capture, &self.chosen)?;
+    /// What the host does, with the keys that were sent by SIP INFO, and when the call ends.
+    fn plan(&self, script: &Script, stop_at: Option<CallTime>) -> (Script, CallTime) {
         let mut script = script.clone();
         self.digits().for_each(|(at, digit)| script.at(at, digit));
-        let end = stop_at.unwrap_or(self.ends_at()).min(self.ends_at());
-        let mut clock = Clock { now: CallTime::MIN, next_tick: CallTime::MIN, actions: script.actions().peekable() };
-        while let Some(packet) = streams.next_packet()? {
-            let arrival = MonoTime(packet.time_ns);
-            // A capture's times may step back a little; the call's clock does not.
-            let at = arrival.on_call(self.zero).max(clock.now);
-            if at > end {
-                break;
-            }
-            clock.run_to(at, call, watch);
-            // The answer only says whether to go on offering; the ledger has it.
-            let _ = legs[usize::from(packet.side != self.caller)].push_rtp(packet.payload, arrival);
-            watch(Seen::Position(streams.position()));
-        }
-        clock.run_to(end, call, watch);
-        call.end(end);
-        // Of what happens after the call, only a withdrawal counts.
-        for (at, action) in clock.actions.by_ref().filter(|(_, action)| matches!(action, Action::Withdraw(_))) {
-            action.act((*at).max(clock.now), call);
-        }
-        clock.tell(call, watch);
-        Ok(())
+        (script, stop_at.unwrap_or(self.ends_at()).min(self.ends_at()))
+    }
+
+    /// The call's packets once more, up to `end`.
+    fn second_reading(&self, capture: Capture, end: CallTime) -> Result<Packets, ReplayError> {
+        let streams = open(capture, &self.chosen)?;
+        Ok(Packets { streams, caller: self.caller, zero: self.zero, end, now: CallTime::MIN })
     }
 }
 
 /// What one who watches a replay is told.
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum Seen {
     /// Something followed in the call, at this moment of its clock.
     Event(CallTime, CallEvent),
-    /// How many bytes of the capture were read.
+    /// How many bytes of the capture were read: of a play in virtual time.
     Position(u64),
+    /// How far the call has come: of a play in real time.
+    Moment(CallTime),
+    /// What the host told was not done at its deadline: of a play in real time. The worker does it as soon as it can.
+    Pending {
+        /// When that was.
+        at: CallTime,
+        /// What was told, as in `the pause`.
+        what: &'static str,
+        /// The sinks that were inside of a call; they get nothing more.
+        inside: Vec<Stuck>,
+    },
 }
 
 fn open(capture: Capture, chosen: &Chosen) -> Result<Streams, ReplayError> {
@@ -199,45 +200,4 @@ fn open(capture: Capture, chosen: &Chosen) -> Result<Streams, ReplayError> {
         Chosen::Call(call) => Streams::of_call(capture, (**call).clone())?,
         Chosen::Sources(sources) => Streams::of_sources(capture, *sources)?,
     })
-}
-
-/// The call's clock: runs the worker's ticks and the script between two packets.
-struct Clock<'s, I: Iterator<Item = &'s (CallTime, Action)>> {
-    now: CallTime,
-    next_tick: CallTime,
-    actions: std::iter::Peekable<I>,
-}
-
-impl<'s, I: Iterator<Item = &'s (CallTime, Action)>> Clock<'s, I> {
-    /// Everything up to `until`, it included: at one moment first the tick, then the script, then (by the caller) packets.
-    fn run_to(&mut self, until: CallTime, call: &mut Call, watch: &mut impl FnMut(Seen)) {
-        if self.next_tick == CallTime::MIN {
-            // Ticks lie on whole steps of the call's clock, whichever packet comes first.
-            let step = TICK.as_nanos() as i64;
-            self.next_tick =
-                CallTime::from_nanos(until.min(CallTime::ZERO).nanos().div_euclid(step).saturating_mul(step));
-        }
-        loop {
-            let action = self.actions.peek().map_or(CallTime::MAX, |(at, _)| *at);
-            let next = self.next_tick.min(action);
-            if next > until {
-                break;
-            }
-            self.now = self.now.max(next);
-            if self.next_tick <= action {
-                call.step(self.now);
-                self.next_tick = self.next_tick + TICK;
-            } else if let Some((at, action)) = self.actions.next() {
-                action.act((*at).max(self.now), call);
-            }
-            self.tell(call, watch);
-        }
-        self.now = self.now.max(until);
-    }
-
-    fn tell(&self, call: &mut Call, watch: &mut impl FnMut(Seen)) {
-        for event in call.events() {
-            watch(Seen::Event(self.now, event));
-        }
-    }
 }

@@ -1,8 +1,8 @@
 //! What the host does during a replayed call, and when.
 
 use crate::consent::Digit;
-use crate::engine::Call;
-use crate::time::CallTime;
+use crate::engine::{Call, Done, LiveCall, LiveError};
+use crate::time::{CallTime, MonoTime};
 
 /// One thing the host does.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,6 +65,37 @@ impl Action {
             Action::Pause => call.pause(at),
             Action::Resume => call.resume(at),
             Action::Transfer { entity, service } => call.transfer(at, entity, service),
+        }
+    }
+
+    /// Tells it to a live call, with its moment on the host's clock, and waits for its worker.
+    pub(super) fn tell(&self, at: MonoTime, call: &LiveCall) -> Result<Done, LiveError> {
+        let at = Some(at);
+        match self {
+            Action::NoticeStarts(language) => call.notice_started(language, at)?,
+            Action::NoticeStops(complete) => call.notice_finished(*complete, at)?,
+            Action::Digit { leg, digit } => call.digit(*leg, *digit, None, at)?,
+            Action::DigitsAreData(data) => call.digits_are_data(*data, at)?,
+            Action::Withdraw(by) => return call.withdraw(by, at, None),
+            Action::Pause => return call.pause(at, None),
+            Action::Resume => call.resume(at)?,
+            Action::Transfer { entity, service } => call.transfer(entity, service, at)?,
+        }
+        Ok(Done::Good)
+    }
+
+    /// What it is, in a sentence.
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Action::NoticeStarts(_) => "the beginning of the notice",
+            Action::NoticeStops(_) => "the end of the notice",
+            Action::Digit { .. } => "a key",
+            Action::DigitsAreData(true) => "that digits are data",
+            Action::DigitsAreData(false) => "that digits are no data any more",
+            Action::Withdraw(_) => "the withdrawal",
+            Action::Pause => "the pause",
+            Action::Resume => "the end of the pause",
+            Action::Transfer { .. } => "the transfer",
         }
     }
 }

@@ -133,6 +133,11 @@ pub struct Tap {
     /// Print one JSON object a line; the last has "event":"summary".
     #[arg(long, help_heading = "The result")]
     pub json: bool,
+    /// Push the capture at its own pace through the live engine, as an exchange would: from a thread for each leg, to a
+    /// worker, to a writer. The result is the same; it takes as long as the call, and on to --withdraw-at where that
+    /// is later.
+    #[arg(long, help_heading = "The result")]
+    pub realtime: bool,
 }
 
 /// Which side of a SIP call is the outside party.

@@ -1,7 +1,7 @@
 //! For programs: one JSON object a line.
 
 use calltap::consent::Change;
-use calltap::engine::CallEvent;
+use calltap::engine::{CallEvent, Stuck};
 use calltap::frame::Ledger;
 use calltap::policy::{Pairs, Policy};
 use calltap::replay::Prepared;
@@ -38,6 +38,16 @@ impl Voice for Json {
             object.extend(more);
         }
         line(&object)
+    }
+
+    fn pending(&self, at: CallTime, what: &str, inside: &[Stuck]) -> Result<(), Failure> {
+        line(&json!({
+            "event": "pending",
+            "at": at.seconds(),
+            "text": text::of_pending(what, inside),
+            "what": what,
+            "outputs": inside.iter().map(|stuck| stuck.output.to_string()).collect::<Vec<_>>(),
+        }))
     }
 
     fn end(&self, report: &Report) -> Result<(), Failure> {
@@ -115,6 +125,7 @@ fn name(event: &CallEvent) -> &'static str {
         CallEvent::OutputOpened { .. } => "output_opened",
         CallEvent::OutputClosed { .. } => "output_closed",
         CallEvent::SinkFailed { .. } => "sink_failed",
+        CallEvent::SinkLate { .. } => "sink_late",
         CallEvent::Receipt(_) => "receipt",
         CallEvent::CallFailed { .. } => "call_failed",
         _ => "event",
@@ -145,7 +156,9 @@ fn details(event: &CallEvent) -> Value {
             },
             "reason": reason.to_string(),
         }),
-        CallEvent::SinkFailed { output, .. } => json!({ "output": output.to_string() }),
+        CallEvent::SinkFailed { output, .. } | CallEvent::SinkLate { output, .. } => {
+            json!({ "output": output.to_string() })
+        }
         CallEvent::Receipt(receipt) => json!({
             "output": receipt.output.to_string(),
             "fate": match receipt.fate {

@@ -8,6 +8,7 @@ mod error;
 mod json;
 mod policy;
 mod progress;
+mod realtime;
 mod report;
 mod tap;
 mod text;

@@ -1,12 +1,13 @@
 //! What came of a call, and who says it.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
-use calltap::consent::{Change, Permission, Reason};
-use calltap::engine::{Call, CallEvent, MAX_PACKET};
+use calltap::consent::{Change, Decision, Permission, Reason};
+use calltap::engine::{Call, CallEvent, LiveCall, LiveError, MAX_PACKET, Stuck};
 use calltap::frame::Ledger;
 use calltap::policy::{Pairs, Policy, Purpose, Tap as Kind};
-use calltap::replay::Prepared;
+use calltap::replay::{Played, Prepared};
 use calltap::sink::wav::WavFiles;
 use calltap::time::CallTime;
 
@@ -19,6 +20,8 @@ pub trait Voice {
     fn begin(&self, args: &Tap, policy: &Policy, entity: &str, service: &str, call: &Prepared) -> Result<(), Failure>;
     /// Something followed.
     fn event(&self, at: CallTime, event: &CallEvent) -> Result<(), Failure>;
+    /// What the host told was not done at its deadline; these sinks were inside of a call.
+    fn pending(&self, at: CallTime, what: &str, inside: &[Stuck]) -> Result<(), Failure>;
     /// The call is over.
     fn end(&self, report: &Report) -> Result<(), Failure>;
 }
@@ -48,6 +51,39 @@ pub struct Report {
     call_failure: Option<String>,
     /// How far consent came before the call ended.
     so_far: SoFar,
+    /// How late a packet was pushed at the most, in real time.
+    late: Duration,
+}
+
+/// What is read from a call when it is over.
+#[derive(Debug)]
+pub struct Accounts {
+    recorded: bool,
+    monitored: bool,
+    permitted: Vec<Permission>,
+    ledgers: Vec<Ledger>,
+}
+
+impl Accounts {
+    /// Those of a call that was stepped.
+    pub fn of(call: &Call) -> Accounts {
+        Accounts {
+            recorded: call.holds_audio(Kind::Record),
+            monitored: call.holds_audio(Kind::Monitor),
+            permitted: call.permitted(Pairs::one(Kind::Record, Purpose::Quality)),
+            ledgers: (0..2).filter_map(|leg| call.ledger(leg)).collect(),
+        }
+    }
+
+    /// Those of a live one.
+    pub fn of_live(call: &LiveCall) -> Result<Accounts, LiveError> {
+        Ok(Accounts {
+            recorded: call.holds_audio(Kind::Record)?,
+            monitored: call.holds_audio(Kind::Monitor)?,
+            permitted: call.permitted(Pairs::one(Kind::Record, Purpose::Quality))?,
+            ledgers: [call.ledger(0)?, call.ledger(1)?].into_iter().flatten().collect(),
+        })
+    }
 }
 
 /// How far consent came.
@@ -75,8 +111,8 @@ impl SoFar {
 
 impl Report {
     /// Before a call is played.
-    pub fn of(call: &Call) -> Report {
-        let never_recorded = call.decision(Kind::Record).reason == Reason::EntityExcluded;
+    pub fn of(decision: &Decision) -> Report {
+        let never_recorded = decision.reason == Reason::EntityExcluded;
         Report { so_far: SoFar { never_recorded, ..SoFar::default() }, ..Report::default() }
     }
 
@@ -88,6 +124,16 @@ impl Report {
             CallEvent::CallFailed { what } => self.call_failure = Some(what.clone()),
             _ => {}
         }
+    }
+
+    /// Takes note of how a play in real time went.
+    pub fn see_pace(&mut self, played: &Played) {
+        self.late = played.late;
+        self.sink_failures.extend(played.unfinished.iter().map(|output| {
+            format!(
+                "recording {output} was not finished ten seconds after the call: what it has by then stays as it is"
+            )
+        }));
     }
 
     fn see_change(&mut self, change: &Change) {
@@ -107,12 +153,12 @@ impl Report {
     }
 
     /// Takes the accounts when the call is over.
-    pub fn finish(&mut self, call: &Call, files: &[WavFiles]) {
-        self.recorded = call.holds_audio(Kind::Record);
-        self.monitored = call.holds_audio(Kind::Monitor);
+    pub fn finish(&mut self, accounts: Accounts, files: &[WavFiles]) {
+        self.recorded = accounts.recorded;
+        self.monitored = accounts.monitored;
         self.files = files.iter().flat_map(WavFiles::existing).collect();
-        self.ledgers = (0..2).filter_map(|leg| call.ledger(leg)).collect();
-        self.permitted = call.permitted(Pairs::one(Kind::Record, Purpose::Quality));
+        self.ledgers = accounts.ledgers;
+        self.permitted = accounts.permitted;
         let as_it_stood = match self.so_far.reason() {
             // Allowed, and yet nothing is there: a disk, not a caller, said no.
             Reason::Allowed if !self.recorded && !self.sink_failures.is_empty() => Reason::Failed,
@@ -129,6 +175,12 @@ impl Report {
                 "the signalling names no telephone-event: a 9 that is only a tone in the audio is not heard by this version"
                     .to_owned(),
             );
+        }
+        if self.late >= LATE {
+            notes.push(format!(
+                "this machine was too busy to keep pace: packets were pushed up to {} ms after their time, so the result may differ from the one without --realtime",
+                self.late.as_millis()
+            ));
         }
         for ((formats, ledger), who) in call.formats().into_iter().zip(&self.ledgers).zip(WHO) {
             let unknown = formats.undecodable();
@@ -171,6 +223,9 @@ impl Report {
         Ok(())
     }
 }
+
+/// From here on a push counts as late: well before the hold-back is used up.
+const LATE: Duration = Duration::from_millis(100);
 
 /// The legs of a replayed call.
 const WHO: [&str; 2] = ["caller", "agent"];

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use calltap::capture::{Capture, Side, Survey, escape_wire};
-use calltap::consent::Reason;
+use calltap::consent::{Decision, Reason};
 use calltap::engine::{Call, CallEvent, CallSpec, Config, Engine, Run, SinkSpec};
 use calltap::policy::{Direction, Policy, Purpose, Tap as Kind};
 use calltap::replay::{Action, Chosen, Prepared, ReplayError, Script, Seen};
@@ -13,20 +13,21 @@ use calltap::time::CallTime;
 
 use crate::args::{CallerIs, Encoding, Tap};
 use crate::error::Failure;
-use crate::report::{Report, Voice};
-use crate::{json, policy, progress, text, times};
+use crate::report::{Accounts, Report, Voice};
+use crate::{json, policy, progress, realtime, text, times};
 
 /// The service that is called when nobody says which.
 const CUSTOMER_CARE: &str = "customer-care";
+
+/// Where each output's files are, as they are made.
+type Files = Arc<Mutex<Vec<WavFiles>>>;
 
 /// `calltap tap CAPTURE ...`
 pub fn run(args: &Tap) -> Result<(), Failure> {
     let policy = policy::load(args.policy.as_deref())?;
     let (prepared, capture, id) = read(args)?;
     let (entity, service) = called(args, &policy);
-    let engine = Engine::new(Config::default(), Some(Arc::clone(&policy)))
-        .map_err(|error| Failure::Failed(format!("the engine cannot start: {error}")))?;
-    let mut call = engine.start_call(CallSpec {
+    let spec = CallSpec {
         id,
         entity: entity.clone(),
         service: service.clone(),
@@ -34,17 +35,40 @@ pub fn run(args: &Tap) -> Result<(), Failure> {
         language: args.language.clone(),
         zero: prepared.zero(),
         started: prepared.started(),
-    });
-    let files = add_recorder(args, &mut call)?;
+    };
     let voice: &dyn Voice = if args.json { &json::Json } else { &text::Text };
-    voice.begin(args, &policy, &entity, &service, &prepared)?;
-    let mut report = play(args, &prepared, capture, &mut call, voice)?;
-    report.finish(&call, &files.lock().unwrap_or_else(PoisonError::into_inner));
+    let begin = || voice.begin(args, &policy, &entity, &service, &prepared);
+    let mut report = if args.realtime {
+        realtime::run(args, &prepared, capture, &policy, spec, voice, begin)?
+    } else {
+        step(args, &prepared, capture, &policy, spec, voice, begin)?
+    };
     report.notes = report.notes(&prepared);
     report.entity = entity;
     report.policy_hash = policy.hash().to_owned();
     voice.end(&report)?;
     report.failure(&prepared)
+}
+
+/// Plays the call in virtual time.
+fn step(
+    args: &Tap,
+    prepared: &Prepared,
+    capture: Capture,
+    policy: &Arc<Policy>,
+    spec: CallSpec,
+    voice: &dyn Voice,
+    begin: impl FnOnce() -> Result<(), Failure>,
+) -> Result<Report, Failure> {
+    let engine = Engine::new(Config::default(), Some(Arc::clone(policy)))
+        .map_err(|error| Failure::Failed(format!("the engine cannot start: {error}")))?;
+    let mut call = engine.start_call(spec);
+    let (sink, files) = recorder(args, &call.decision(Kind::Record))?;
+    sink.map_or(Ok(()), |sink| call.add_sink(sink)).map_err(|error| Failure::Failed(error.to_string()))?;
+    begin()?;
+    let mut report = play(args, prepared, capture, &mut call, voice)?;
+    report.finish(Accounts::of(&call), &files.lock().unwrap_or_else(PoisonError::into_inner));
+    Ok(report)
 }
 
 /// Finds the call in the capture and reads its packets once.
@@ -92,12 +116,11 @@ fn direction(args: &Tap) -> Direction {
     if args.caller_is == CallerIs::Callee { Direction::Outbound } else { Direction::Inbound }
 }
 
-/// Registers the recorder, unless the call can never be recorded: then not even a folder is made.
-fn add_recorder(args: &Tap, call: &mut Call) -> Result<Arc<Mutex<Vec<WavFiles>>>, Failure> {
-    let files = Arc::new(Mutex::new(Vec::new()));
-    let decision = call.decision(Kind::Record);
+/// What records, unless the call can never be recorded: then not even a folder is made.
+pub fn recorder(args: &Tap, decision: &Decision) -> Result<(Option<SinkSpec>, Files), Failure> {
+    let files = Files::default();
     if !decision.hook_needed || decision.reason == Reason::EntityExcluded {
-        return Ok(files);
+        return Ok((None, files));
     }
     let folder = WavFolder::open(&args.out).map_err(|error| Failure::Failed(error.sentence()))?;
     let encoding = match args.encoding {
@@ -111,9 +134,7 @@ fn add_recorder(args: &Tap, call: &mut Call) -> Result<Arc<Mutex<Vec<WavFiles>>>
         Box::new(sink)
     });
     let pairs = Purpose::ALL.into_iter().map(|purpose| (Kind::Record, purpose)).collect();
-    call.add_sink(SinkSpec { tap: Kind::Record, pairs, run: Run::File, live: false, make })
-        .map_err(|error| Failure::Failed(error.to_string()))?;
-    Ok(files)
+    Ok((Some(SinkSpec { tap: Kind::Record, pairs, run: Run::File, live: false, make }), files))
 }
 
 /// Plays the call and tells what follows as it follows.
@@ -125,7 +146,7 @@ fn play(
     voice: &dyn Voice,
 ) -> Result<Report, Failure> {
     let mut legs = prepared.open_legs(call).map_err(|error| Failure::Failed(error.to_string()))?;
-    let mut report = Report::of(call);
+    let mut report = Report::of(&call.decision(Kind::Record));
     let mut told = Ok(());
     let bar = progress::bar("playing", capture.size());
     let mut tell = |at: CallTime, event: &CallEvent| {
@@ -140,6 +161,8 @@ fn play(
     let mut watch = |seen: Seen| match seen {
         Seen::Event(at, event) => tell(at, &event),
         Seen::Position(position) => bar.set_position(position),
+        // Nothing else follows in virtual time.
+        _ => {}
     };
     let played = prepared.play(capture, call, &mut legs, &script(args), args.stop_at, &mut watch);
     bar.finish_and_clear();
@@ -149,7 +172,7 @@ fn play(
 }
 
 /// What the host did, from the arguments.
-fn script(args: &Tap) -> Script {
+pub fn script(args: &Tap) -> Script {
     let mut script = Script::default();
     if let Some(notice) = args.notice {
         let language = args.notice_language.as_ref().unwrap_or(&args.language);
@@ -170,9 +193,11 @@ fn script(args: &Tap) -> Script {
     script
 }
 
-fn of_replay(error: ReplayError) -> Failure {
+pub fn of_replay(error: ReplayError) -> Failure {
     match error {
-        ReplayError::Call(error) => Failure::Failed(error.to_string()),
+        error @ (ReplayError::Call(_) | ReplayError::Live(_) | ReplayError::NoThread { .. }) => {
+            Failure::Failed(error.to_string())
+        }
         other => Failure::Input(other.to_string()),
     }
 }

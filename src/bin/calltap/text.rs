@@ -5,7 +5,7 @@ use std::path::Path;
 use calltap::audio::Encoding;
 use calltap::capture::escape_wire;
 use calltap::consent::{Change, Reason};
-use calltap::engine::CallEvent;
+use calltap::engine::{CallEvent, Stuck};
 use calltap::frame::Ledger;
 use calltap::policy::{Policy, Tap as Kind};
 use calltap::replay::{LegFormats, Prepared};
@@ -41,6 +41,10 @@ impl Voice for Text {
 
     fn event(&self, at: CallTime, event: &CallEvent) -> Result<(), Failure> {
         say(&format!("{:>11}  {}", at.to_string(), of_event(event)))
+    }
+
+    fn pending(&self, at: CallTime, what: &str, inside: &[Stuck]) -> Result<(), Failure> {
+        say(&format!("{:>11}  {}", at.to_string(), of_pending(what, inside)))
     }
 
     fn end(&self, report: &Report) -> Result<(), Failure> {
@@ -84,6 +88,7 @@ pub fn of_event(event: &CallEvent) -> String {
             Outcome::Failed => format!("recording {output} ends with the call's failure, what it has stays"),
         },
         CallEvent::SinkFailed { output, what } => format!("recording {output} failed: {what}"),
+        CallEvent::SinkLate { output, what } => format!("recording {output} takes long: {what}"),
         CallEvent::Receipt(receipt) => {
             let fate = match &receipt.fate {
                 Fate::Erased => "is erased".to_owned(),
@@ -95,6 +100,18 @@ pub fn of_event(event: &CallEvent) -> String {
         }
         CallEvent::CallFailed { what } => format!("tapping failed: {what}"),
         other => format!("{other:?}"),
+    }
+}
+
+/// What was not done in time as a sentence.
+pub fn of_pending(what: &str, inside: &[Stuck]) -> String {
+    let outputs: Vec<String> = inside.iter().map(|stuck| stuck.output.to_string()).collect();
+    match outputs.is_empty() {
+        true => format!("{what} was not done at its deadline: it will be as soon as it can"),
+        false => format!(
+            "{what} was not done at its deadline; recordings that did not come back get nothing more: {}",
+            outputs.join(", ")
+        ),
     }
 }
 
