@@ -8,7 +8,7 @@ use super::wire::{Packet, Wire};
 
 /// An INFO in the capture of a call.
 #[derive(Clone, Copy)]
-struct Info {
+pub struct Info {
     /// When it is captured, milliseconds of the call's clock.
     at: i64,
     by_caller: bool,
@@ -17,7 +17,7 @@ struct Info {
 }
 
 /// The caller's INFO.
-fn caller(at: i64, cseq: u32, key: &'static str) -> Info {
+pub fn caller(at: i64, cseq: u32, key: &'static str) -> Info {
     Info { at, by_caller: true, cseq, key }
 }
 
@@ -41,7 +41,7 @@ fn on(file: &std::path::Path) -> Tap {
 }
 
 /// `kept.pcap` with these requests in their places, without the packets that are `gone`.
-fn capture_with(infos: &[Info], gone: impl Fn(&Packet) -> bool) -> Vec<u8> {
+pub fn capture_with(infos: &[Info], gone: impl Fn(&Packet) -> bool) -> Vec<u8> {
     let wire = Wire::of("kept.pcap");
     let zero = Talk::of("kept.pcap").zero;
     let kept = wire.packets.iter().filter(|packet| !gone(packet));

@@ -21,3 +21,4 @@ mod mistakes;
 mod never;
 mod nine;
 mod pause;
+mod realtime;
