@@ -162,7 +162,8 @@ impl Worker<'_> {
             }
         }
         if stopping || left {
-            call.wind_up(now.on_call(hosted.zero), stopping);
+            // One that was let go has failed, also when its engine stops before anybody came to it.
+            call.wind_up(now.on_call(hosted.zero), !left);
         }
         call.step(now.on_call(hosted.zero));
         let gone = (left || stopping) && call.is_wound_up(now.on_call(hosted.zero));
