@@ -121,6 +121,10 @@ impl Sink for Sticky {
         Ok(Handed::Taken)
     }
 
+    fn flush(&mut self) -> Result<(), SinkError> {
+        Ok(())
+    }
+
     fn close(&mut self, closing: &Closing) -> Result<(), SinkError> {
         self.0.0.lock().expect("nobody panics").closed = Some(closing.outcome);
         Ok(())
