@@ -39,7 +39,7 @@ fn stuck(stage: &Stage, run: Run) -> (LivePair, Log) {
 fn say(stage: &Stage, pair: &LivePair, verb: Verb) -> Done {
     let call = pair.call.clone();
     let (done, took) = stage.while_time_passes(move || match verb {
-        Verb::Withdraw => call.withdraw("the agent", Some(DEADLINE)),
+        Verb::Withdraw => call.withdraw("the agent", None, Some(DEADLINE)),
         Verb::Pause => call.pause(None, Some(DEADLINE)),
         Verb::End => call.end(None, Some(DEADLINE)),
     });
@@ -191,7 +191,7 @@ fn a_withdrawal_does_not_wait_for_an_erasure_that_takes_long() {
         stage.play(&mut pair, 5_500);
         log.wait("a frame", |notes| notes.got.contains(&Got::Opened));
         log.set(|notes| notes.blocks = Some(Where::Erase));
-        let _ = pair.call.withdraw("the agent", Some(Duration::from_secs(3600)));
+        let _ = pair.call.withdraw("the agent", None, Some(Duration::from_secs(3600)));
         log.wait_inside();
         assert_eq!(say(&stage, &pair, Verb::Withdraw), Done::Good, "{run:?}: receipts are never waited for");
         log.set(|notes| notes.blocks = None);
