@@ -80,12 +80,15 @@ impl Drop for Memory {
     /// A writer may have filled slots after the reader went.
     fn drop(&mut self) {
         for index in 0..self.slots.len() {
-            let in_line = !matches!(self.slots[index].count.load(Ordering::Acquire), FREE | ASIDE);
+            // What is free or aside has no buffer, whatever its header says.
+            if matches!(self.slots[index].count.load(Ordering::Acquire), FREE | ASIDE) {
+                continue;
+            }
             let is_lent = self.slots[index].header.with(|header| {
                 // SAFETY: this is the last that is left of the ring: nobody writes to it.
                 unsafe { (*header).has(Header::LENT) }
             });
-            if in_line && is_lent {
+            if is_lent {
                 self.take_lent(index).give_back();
             }
         }
