@@ -2,9 +2,14 @@
 #![cfg(feature = "capi")]
 
 use std::collections::BTreeSet;
-use std::io::{ErrorKind, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+
+#[path = "c_header/rust.rs"]
+mod rust;
+
+use rust::{callbacks, exports, numbers};
 
 /// Every warning is an error.
 const STRICT: [&str; 4] = ["-Wall", "-Wextra", "-pedantic", "-Werror"];
@@ -15,23 +20,8 @@ fn each_header_compiles_alone_as_c99_c11_and_cpp11() {
         for (compiler, language, standard) in [("gcc", "c", "c99"), ("gcc", "c", "c11"), ("g++", "c++", "c++11")] {
             // Twice: it guards itself.
             let source = format!("#include <{header}>\n#include <{header}>\nint not_empty;\n");
-            let mut command = Command::new(compiler);
-            command.args(["-fsyntax-only", &format!("-std={standard}"), "-x", language]).args(STRICT);
-            command.arg("-I").arg(in_root("include")).arg("-");
-            match command.stdin(Stdio::piped()).stderr(Stdio::piped()).spawn() {
-                Ok(mut child) => {
-                    let mut stdin = child.stdin.take().expect("a pipe was asked for");
-                    stdin.write_all(source.as_bytes()).expect("the compiler reads");
-                    drop(stdin);
-                    let output = child.wait_with_output().expect("the compiler ends");
-                    let complaint = String::from_utf8_lossy(&output.stderr);
-                    assert!(output.status.success(), "{header} as {standard}:\n{complaint}");
-                }
-                Err(error) if compiler == "g++" && error.kind() == ErrorKind::NotFound => {
-                    eprintln!("SKIPPED: {header} as {standard}, because g++ is not installed");
-                }
-                Err(error) => panic!("{compiler}: {error}"),
-            }
+            let complaint = complaint_of(compiler, language, standard, &source);
+            assert!(complaint.is_empty(), "{header} as {standard}:\n{complaint}");
         }
     }
 }
@@ -59,10 +49,87 @@ fn the_library_exports_what_the_headers_declare_and_nothing_else() {
 }
 
 #[test]
+fn a_function_takes_in_rust_what_its_header_says() {
+    let mut source = "#include <calltap.h>\n".to_owned();
+    let mut names = BTreeSet::new();
+    for export in exports() {
+        source.push_str(&export.declaration());
+        names.insert(export.name);
+    }
+    let declared: BTreeSet<String> = headers().iter().flat_map(|header| declared_in(header)).collect();
+    assert_eq!(names, declared);
+    // A second declaration of another type is an error.
+    let complaint = complaint_of("gcc", "c", "c11", &source);
+    assert!(complaint.is_empty(), "{complaint}\n{source}");
+}
+
+#[test]
+fn a_callback_takes_in_rust_what_its_header_says() {
+    let mut source = "#include <calltap.h>\n".to_owned();
+    let mut count = 0;
+    for (name, callback) in callbacks() {
+        // Of another type, an assignment is a warning, and every warning an error.
+        source.push_str(&callback.assignment(&name));
+        count += 1;
+    }
+    assert!(count >= 12, "{source}");
+    let complaint = complaint_of("gcc", "c", "c11", &source);
+    assert!(complaint.is_empty(), "{complaint}\n{source}");
+}
+
+#[test]
+fn a_wrong_signature_is_noticed() {
+    let wrong = "#include <calltap.h>\nint32_t calltap_leg_push(calltap_leg *leg, const calltap_error *frame);\n";
+    assert!(complaint_of("gcc", "c", "c11", wrong).contains("conflicting types"));
+}
+
+#[test]
+fn a_number_is_in_rust_what_its_header_says() {
+    let mut source = "#include <calltap.h>\n#include <stdio.h>\nint main(void)\n{\n".to_owned();
+    let mut expected = String::new();
+    let mut known = BTreeSet::new();
+    for (name, value) in numbers() {
+        source.push_str(&format!("printf(\"%lld\\n\", (long long)CALLTAP_{name});\n"));
+        expected.push_str(&format!("{value}\n"));
+        known.insert(format!("CALLTAP_{name}"));
+    }
+    source.push_str("return 0;\n}\n");
+    let folder = tempfile::tempdir().expect("a folder");
+    let (text, program) = (folder.path().join("numbers.c"), folder.path().join("numbers"));
+    std::fs::write(&text, source).expect("written");
+    run(Command::new("gcc").args(STRICT).arg("-I").arg(in_root("include")).arg("-o").arg(&program).arg(&text));
+    assert_eq!(run(&mut Command::new(&program)), expected);
+
+    let defined = headers().into_iter().flat_map(|header| {
+        let text = std::fs::read_to_string(in_root("include").join(header)).expect("a header");
+        let names = text.lines().filter_map(|line| line.strip_prefix("#define ")?.split_once(' '));
+        names.map(|(name, _)| name.to_owned()).collect::<Vec<_>>()
+    });
+    let defined: BTreeSet<String> =
+        defined.filter(|name| !["CALLTAP_API", "CALLTAP_ABI_VERSION"].contains(&name.as_str())).collect();
+    assert_eq!(known, defined);
+}
+
+#[test]
 fn the_library_has_its_soname_and_is_never_unloaded() {
     let dynamic = run(Command::new("readelf").args(["--dynamic", "--wide"]).arg(library()));
     assert!(dynamic.contains("Library soname: [libcalltap.so.0]"), "{dynamic}");
     assert!(dynamic.lines().any(|line| line.contains("(FLAGS_1)") && line.contains("NODELETE")), "{dynamic}");
+}
+
+/// What a compiler has against a source; nothing when it takes it.
+fn complaint_of(compiler: &str, language: &str, standard: &str, source: &str) -> String {
+    let mut command = Command::new(compiler);
+    command.args(["-fsyntax-only", &format!("-std={standard}"), "-x", language]).args(STRICT);
+    command.arg("-I").arg(in_root("include")).arg("-").env("LC_ALL", "C");
+    let spawned = command.stdin(Stdio::piped()).stderr(Stdio::piped()).spawn();
+    let mut child = spawned.unwrap_or_else(|error| panic!("{compiler}: {error}: tests/run installs it"));
+    let mut stdin = child.stdin.take().expect("a pipe was asked for");
+    stdin.write_all(source.as_bytes()).expect("the compiler reads");
+    drop(stdin);
+    let output = child.wait_with_output().expect("the compiler ends");
+    assert_eq!(output.status.success(), output.stderr.is_empty(), "{output:?}");
+    String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
 /// The shared library that cargo built together with this test.

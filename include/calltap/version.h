@@ -1,8 +1,9 @@
 /*
  * Which library a program was compiled against, and which it runs with.
  *
- * Within one soname (libcalltap.so.0) there are only additions. Each release that adds something has a higher number, so
- * a program runs with any library whose calltap_abi_version() is at least the CALLTAP_ABI_VERSION it was compiled with.
+ * Within one soname (libcalltap.so.0) there are only additions. Each release that adds something has a higher number,
+ * so a program runs with any library whose calltap_abi_version() is at least the CALLTAP_ABI_VERSION it was compiled
+ * with.
  */
 #ifndef CALLTAP_VERSION_H
 #define CALLTAP_VERSION_H

@@ -205,6 +205,7 @@ impl LiveCall {
     }
 
     /// The call failed in its host's hands: nothing more is tapped.
+    #[cfg(feature = "capi")]
     pub(crate) fn fail(&self, what: &'static str) -> Result<(), LiveError> {
         self.ask_or(None, (), move |call, at| call.fail_at(at, what))
     }
@@ -329,7 +330,7 @@ impl LiveCall {
     }
 
     /// Whether anything can be told at all.
-    fn check(&self) -> Result<(), LiveError> {
+    pub(crate) fn check(&self) -> Result<(), LiveError> {
         if self.core.shared.kin.is_child() {
             return Err(LiveError::Forked);
         }

@@ -39,6 +39,8 @@ use super::ids::{OutputIds, RandomIds};
 use crate::policy::Policy;
 use crate::sink::buffered::{Quiet, Writers, WritersConfig};
 use crate::thread::spawn;
+#[cfg(feature = "capi")]
+use crate::time::MonoTime;
 
 /// The number of a call in its engine; never used twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -147,6 +149,23 @@ impl LiveEngine {
             (spec.zero, spec.started) = (self.core.clock.now(), self.core.clock.utc());
         }
         LiveCall::start(&self.core, spec)
+    }
+
+    /// Whether anything can be started at all.
+    #[cfg(feature = "capi")]
+    pub(crate) fn check(&self) -> Result<(), LiveError> {
+        if self.core.shared.kin.is_child() {
+            return Err(LiveError::Forked);
+        }
+        if self.core.is_stopping() { Err(LiveError::Stopped) } else { Ok(()) }
+    }
+
+    /// The time of day at a moment of the monotonic clock, as far as both go on as they do now.
+    #[cfg(feature = "capi")]
+    pub(crate) fn utc_at(&self, moment: MonoTime) -> jiff::Timestamp {
+        let ago = self.core.clock.now().on_call(moment).nanos();
+        let now = self.core.clock.utc();
+        now.checked_sub(jiff::SignedDuration::from_nanos(ago)).unwrap_or(now)
     }
 
     /// Takes the oldest event that waits. With an event call-back there is never one.
