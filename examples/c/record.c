@@ -349,7 +349,8 @@ int main(int count, char **arguments)
     calltap_policy *policy = NULL;
     calltap_engine *engine = NULL;
     calltap_wav *folder = NULL;
-    calltap_engine_config config = {.struct_size = sizeof config, .on_log = print_log};
+    /* An exchange would wait less long for an answer: this one has nothing else to do. */
+    calltap_engine_config config = {.struct_size = sizeof config, .deadline_ms = 1000, .on_log = print_log};
     check(calltap_policy_default(&policy, &error), "policy", &error);
     check(calltap_engine_create(&config, policy, &engine, &error), "engine", &error);
     calltap_policy_destroy(&policy);
@@ -357,7 +358,9 @@ int main(int count, char **arguments)
     /* A call comes in. The capture's first moment of the caller is a little ahead, for the agent may begin before. */
     int64_t zero = streams[CALLER].packets[0].at;
     uint64_t start = now() + SECOND / 5;
-    calltap_call_spec spec = {.struct_size = sizeof spec, .direction = CALLTAP_INBOUND, .id = options.capture};
+    calltap_call_spec spec = {.struct_size = sizeof spec, .direction = CALLTAP_INBOUND};
+    const char *slash = strrchr(options.capture, '/');
+    spec.id = slash ? slash + 1 : options.capture;
     spec.entity = options.entity, spec.service = options.service, spec.language = options.language;
     spec.zero_ns = start, spec.started_ns = zero;
     calltap_decision record = {.struct_size = sizeof record};
@@ -400,7 +403,7 @@ int main(int count, char **arguments)
     for (int leg = 0; leg < LEGS; leg++) {
         pthread_join(threads[leg], NULL);
     }
-    if (calltap_call_end(call, start + (uint64_t)last, 1000, NULL, &error) == CALLTAP_PENDING) {
+    if (calltap_call_end(call, start + (uint64_t)last, 0, NULL, &error) == CALLTAP_PENDING) {
         fprintf(stderr, "record: a sink is stuck; it gets nothing more\n");
     }
     print_events(engine);

@@ -67,7 +67,7 @@ pub fn install() -> Command {
 }
 
 /// Where cargo built this test: what it built for another is there too.
-fn target() -> PathBuf {
+pub fn target() -> PathBuf {
     let test = std::env::current_exe().expect("a test knows where it is");
     test.ancestors().nth(3).expect("target/debug/deps/test").to_owned()
 }
