@@ -133,11 +133,11 @@ CALLTAP_API int32_t calltap_call_pause(calltap_call *call, uint64_t at_ns, uint3
 /* [control] The pause is over. */
 CALLTAP_API int32_t calltap_call_resume(calltap_call *call, uint64_t at_ns, calltap_error *error_out);
 
-/* [control] The caller told the agent, now, that they do not want it; at any time, also after the end. The gates are
+/* [control] The caller told the agent that they do not want it, at any time, also after the end. The gates are
  * shut, what is held is wiped, what was handed on is erased; each output answers with a receipt (an event). `by` says
  * who passed it on, for people (64 characters of it); may be null. Said again, it asks again those that could not
  * erase. Answers and `inside` as calltap_call_pause. */
-CALLTAP_API int32_t calltap_call_withdraw(calltap_call *call, const char *by, uint32_t deadline_ms,
+CALLTAP_API int32_t calltap_call_withdraw(calltap_call *call, const char *by, uint64_t at_ns, uint32_t deadline_ms,
                                           calltap_inside *inside, calltap_error *error_out);
 
 /* [control] The call moved to another entity or service: its recordings end here, and a notice of that controller is

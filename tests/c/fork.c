@@ -50,7 +50,7 @@ static void child(calltap_engine *engine, calltap_call *call, calltap_leg *leg)
 
     ANSWERS(CALLTAP_E_STATE, calltap_call_notice_started(call, "en", 0, NULL));
     ANSWERS(CALLTAP_E_STATE, calltap_call_pause(call, 0, 0, NULL, NULL));
-    ANSWERS(CALLTAP_E_STATE, calltap_call_withdraw(call, "agent", 0, NULL, NULL));
+    ANSWERS(CALLTAP_E_STATE, calltap_call_withdraw(call, "agent", 0, 0, NULL, NULL));
     ANSWERS(CALLTAP_E_STATE, calltap_call_end(call, 0, 0, NULL, NULL));
     ANSWERS(CALLTAP_E_STATE, calltap_call_decision(call, CALLTAP_RECORD, &decision, NULL));
     ANSWERS(CALLTAP_E_STATE, calltap_call_ledger(call, 0, &ledger, NULL));

@@ -113,7 +113,7 @@ int main(void)
         CHECK(sigismember(&mask, number) == sigismember(&mask_now, number));
     }
 
-    ANSWERS(CALLTAP_OK, calltap_call_withdraw(call, "agent", 60000, NULL, NULL));
+    ANSWERS(CALLTAP_OK, calltap_call_withdraw(call, "agent", 0, 60000, NULL, NULL));
     calltap_wav_destroy(&wav);
     calltap_leg_destroy(&caller.leg);
     calltap_call_destroy(&call);

@@ -57,7 +57,7 @@ static int32_t frame(void *context, void *state, const calltap_audio *audio)
     ANSWERS(CALLTAP_PENDING, calltap_call_holds_audio(scene.call, CALLTAP_RECORD, &count, NULL));
     ANSWERS(CALLTAP_PENDING, calltap_call_pause(scene.call, 0, 60000, NULL, NULL));
     ANSWERS(CALLTAP_PENDING, calltap_call_resume(scene.call, 0, NULL));
-    ANSWERS(CALLTAP_PENDING, calltap_call_withdraw(scene.call, "agent", 60000, NULL, NULL));
+    ANSWERS(CALLTAP_PENDING, calltap_call_withdraw(scene.call, "agent", 0, 60000, NULL, NULL));
     ANSWERS(CALLTAP_PENDING, calltap_call_end(scene.call, 0, 60000, NULL, NULL));
     /* Each would have waited for a minute. */
     CHECK(now_ns() - began < 30000 * MS);

@@ -160,7 +160,7 @@ int run(void)
     /* It must stand alone: until then all is held. */
     __atomic_store_n(&shared.nine, 1, __ATOMIC_SEQ_CST);
     until(CALLTAP_OK, 24);
-    ANSWERS(CALLTAP_OK, calltap_call_withdraw(call, NULL, 60000, NULL, NULL));
+    ANSWERS(CALLTAP_OK, calltap_call_withdraw(call, NULL, 0, 60000, NULL, NULL));
     until(CALLTAP_SHUT, 12);
     calltap_call_destroy(&call);
     until(CALLTAP_E_STATE, 12);

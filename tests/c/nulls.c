@@ -73,7 +73,7 @@ static void calls_without_a_call(void)
     ANSWERS(CALLTAP_E_NULL, calltap_call_digits_are_data(NULL, 1, 0, NULL));
     ANSWERS(CALLTAP_E_NULL, calltap_call_pause(NULL, 0, 0, NULL, NULL));
     ANSWERS(CALLTAP_E_NULL, calltap_call_resume(NULL, 0, NULL));
-    ANSWERS(CALLTAP_E_NULL, calltap_call_withdraw(NULL, "agent", 0, NULL, NULL));
+    ANSWERS(CALLTAP_E_NULL, calltap_call_withdraw(NULL, "agent", 0, 0, NULL, NULL));
     ANSWERS(CALLTAP_E_NULL, calltap_call_transfer(NULL, "north", "care", 0, NULL));
     ANSWERS(CALLTAP_E_NULL, calltap_call_end(NULL, 0, 0, NULL, NULL));
     ANSWERS(CALLTAP_E_NULL, calltap_call_decision(NULL, CALLTAP_RECORD, &decision, NULL));
@@ -131,7 +131,7 @@ static void calls(void)
     CHECK(leg == NULL);
     ANSWERS(CALLTAP_E_NULL, calltap_call_notice_started(call, NULL, 0, NULL));
     ANSWERS(CALLTAP_E_NULL, calltap_call_pause(call, 0, 0, &inside, NULL));
-    ANSWERS(CALLTAP_E_NULL, calltap_call_withdraw(call, NULL, 0, &inside, NULL));
+    ANSWERS(CALLTAP_E_NULL, calltap_call_withdraw(call, NULL, 0, 0, &inside, NULL));
     ANSWERS(CALLTAP_E_NULL, calltap_call_end(call, 0, 0, &inside, NULL));
     ANSWERS(CALLTAP_E_NULL, calltap_call_decision(call, CALLTAP_RECORD, NULL, NULL));
     ANSWERS(CALLTAP_E_NULL, calltap_call_permitted(call, CALLTAP_RECORD, 0, NULL, 0, NULL, NULL));

@@ -144,7 +144,7 @@ static void calls(const calltap_policy *policy)
     WRONG_SIZES(given, calltap_leg_lend(leg, &given.known, never, NULL));
 
     WRONG_SIZES(inside, calltap_call_pause(call, 0, 0, &inside.known, NULL));
-    WRONG_SIZES(inside, calltap_call_withdraw(call, "agent", 0, &inside.known, NULL));
+    WRONG_SIZES(inside, calltap_call_withdraw(call, "agent", 0, 0, &inside.known, NULL));
     WRONG_SIZES(inside, calltap_call_end(call, 0, 0, &inside.known, NULL));
     ANSWERS(CALLTAP_OK, calltap_call_end(call, 0, 60000, &inside.known, NULL));
     CHECK(inside.known.count == 0);

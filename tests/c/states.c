@@ -41,7 +41,7 @@ static void call_is_gone(calltap_call *call)
     ANSWERS(CALLTAP_E_STATE, calltap_call_digits_are_data(call, 1, 0, NULL));
     ANSWERS(CALLTAP_E_STATE, calltap_call_pause(call, 0, 0, NULL, NULL));
     ANSWERS(CALLTAP_E_STATE, calltap_call_resume(call, 0, NULL));
-    ANSWERS(CALLTAP_E_STATE, calltap_call_withdraw(call, "agent", 0, NULL, NULL));
+    ANSWERS(CALLTAP_E_STATE, calltap_call_withdraw(call, "agent", 0, 0, NULL, NULL));
     ANSWERS(CALLTAP_E_STATE, calltap_call_transfer(call, "north", "care", 0, NULL));
     ANSWERS(CALLTAP_E_STATE, calltap_call_end(call, 0, 0, NULL, NULL));
     ANSWERS(CALLTAP_E_STATE, calltap_call_decision(call, CALLTAP_RECORD, &decision, NULL));
@@ -192,7 +192,7 @@ static void values(const calltap_policy *policy)
     ANSWERS(CALLTAP_E_ARGUMENT, calltap_call_digits_are_data(call, 2, 0, NULL));
     ANSWERS(CALLTAP_E_ARGUMENT, calltap_call_notice_finished(call, 2, 0, NULL));
     ANSWERS(CALLTAP_E_ARGUMENT, calltap_call_notice_started(call, "\xff", 0, NULL));
-    ANSWERS(CALLTAP_E_ARGUMENT, calltap_call_withdraw(call, "\xff", 0, NULL, NULL));
+    ANSWERS(CALLTAP_E_ARGUMENT, calltap_call_withdraw(call, "\xff", 0, 0, NULL, NULL));
     ANSWERS(CALLTAP_E_ARGUMENT, calltap_call_decision(call, 3, &decision, NULL));
     ANSWERS(CALLTAP_E_ARGUMENT, calltap_call_permitted(call, 0, 0, NULL, 0, &count, NULL));
     ANSWERS(CALLTAP_E_ARGUMENT, calltap_call_permitted(call, CALLTAP_RECORD, 4, NULL, 0, &count, NULL));

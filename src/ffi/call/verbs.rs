@@ -29,13 +29,14 @@ pub extern "C" fn calltap_call_pause(
 pub extern "C" fn calltap_call_withdraw(
     call: Shared<Call>,
     by: Text<'_>,
+    at_ns: u64,
     deadline_ms: u32,
     inside: Out<c::Inside>,
     error_out: Out<c::Error>,
 ) -> i32 {
     on_call(&call, error_out, |call| {
         let names = Names::check(inside)?;
-        names.tell(call.live.withdraw(by.or_empty("by")?, deadline(deadline_ms)))
+        names.tell(call.live.withdraw(by.or_empty("by")?, moment(at_ns), deadline(deadline_ms)))
     })
 }
 
