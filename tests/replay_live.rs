@@ -74,7 +74,8 @@ impl Scene {
     ) -> Result<Played, ReplayError> {
         let Scene { prepared, engine, call, legs, zero } = self;
         let stage = Stage { engine, call, clock: &SystemClock, zero: *zero };
-        prepared.play_live(captures, &stage, legs, script, Some(stop_at), watch)
+        let readings = prepared.read_again(captures)?;
+        prepared.play_live(readings, &stage, legs, script, Some(stop_at), watch)
     }
 }
 

@@ -23,7 +23,7 @@ use std::time::Duration;
 
 pub use error::ReplayError;
 pub use formats::LegFormats;
-pub use realtime::{Played, Stage};
+pub use realtime::{Played, Readings, Stage};
 pub use script::{Action, Script};
 
 use crate::capture::{Capture, Side, Sources, Streams};
@@ -170,7 +170,7 @@ impl Prepared {
     /// The call's packets once more, up to `end`.
     fn second_reading(&self, capture: Capture, end: CallTime) -> Result<Packets, ReplayError> {
         let streams = open(capture, &self.chosen)?;
-        Ok(Packets { streams, caller: self.caller, zero: self.zero, end, now: CallTime::MIN })
+        Ok(Packets::new(streams, self.caller, self.zero, end))
     }
 }
 

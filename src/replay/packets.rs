@@ -6,13 +6,17 @@ use crate::time::{CallTime, MonoTime};
 
 /// The packets up to the call's end, in the order in which they were captured.
 pub(super) struct Packets {
-    pub(super) streams: Streams,
-    pub(super) caller: Side,
+    streams: Streams,
+    caller: Side,
     /// The capture's clock at the call clock's zero.
-    pub(super) zero: MonoTime,
-    pub(super) end: CallTime,
+    zero: MonoTime,
+    end: CallTime,
     /// Of the packet that was read last.
-    pub(super) now: CallTime,
+    now: CallTime,
+    /// Arrival and leg of the first packet, when it was read ahead and is not given on yet.
+    ahead: Option<(MonoTime, usize)>,
+    /// Its bytes.
+    first: Vec<u8>,
 }
 
 /// One RTP packet. Without `Debug`: it is someone's voice.
@@ -27,13 +31,35 @@ pub(super) struct TimedPacket<'p> {
 }
 
 impl Packets {
+    pub(super) fn new(streams: Streams, caller: Side, zero: MonoTime, end: CallTime) -> Packets {
+        Packets { streams, caller, zero, end, now: CallTime::MIN, ahead: None, first: Vec::new() }
+    }
+
+    /// The same up to another end.
+    pub(super) fn until(self, end: CallTime) -> Packets {
+        Packets { end, ..self }
+    }
+
+    /// Reads on to the first packet: it may lie behind gigabytes of other traffic.
+    pub(super) fn read_ahead(&mut self) -> Result<(), CaptureError> {
+        if let Some(packet) = self.streams.next_packet()? {
+            self.ahead = Some((MonoTime(packet.time_ns), usize::from(packet.side != self.caller)));
+            self.first.extend_from_slice(packet.payload);
+        }
+        Ok(())
+    }
+
     /// The next one; `None` after the last, or after the call's end.
     pub(super) fn next_packet(&mut self) -> Result<Option<TimedPacket<'_>>, CaptureError> {
-        let Some(packet) = self.streams.next_packet()? else { return Ok(None) };
-        let arrival = MonoTime(packet.time_ns);
+        let (arrival, leg, bytes) = match self.ahead.take() {
+            Some((arrival, leg)) => (arrival, leg, &*self.first),
+            None => match self.streams.next_packet()? {
+                Some(packet) => (MonoTime(packet.time_ns), usize::from(packet.side != self.caller), packet.payload),
+                None => return Ok(None),
+            },
+        };
         self.now = arrival.on_call(self.zero).max(self.now);
-        let leg = usize::from(packet.side != self.caller);
-        Ok((self.now <= self.end).then_some(TimedPacket { at: self.now, arrival, leg, bytes: packet.payload }))
+        Ok((self.now <= self.end).then_some(TimedPacket { at: self.now, arrival, leg, bytes }))
     }
 
     /// Bytes of the capture read so far.

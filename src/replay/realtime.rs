@@ -42,6 +42,9 @@ pub struct Stage<'e> {
     pub zero: MonoTime,
 }
 
+/// A reading of the call's packets for each leg's thread, both at the first packet.
+pub struct Readings([Packets; 2]);
+
 /// How a play in real time went.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[must_use]
@@ -54,6 +57,15 @@ pub struct Played {
 }
 
 impl Prepared {
+    /// Begins to read the capture, opened twice: once for each leg's thread. To be done before the call is set up, for its
+    /// first packet may lie behind gigabytes of other traffic. `[control]`: reads files.
+    pub fn read_again(&self, captures: [Capture; 2]) -> Result<Readings, ReplayError> {
+        let [first, second] = captures;
+        let mut readings = [self.second_reading(first, CallTime::MAX)?, self.second_reading(second, CallTime::MAX)?];
+        readings.iter_mut().try_for_each(Packets::read_ahead)?;
+        Ok(Readings(readings))
+    }
+
     /// Where a call's zero lies on the host's clock when it is set up at `now`: its first packet comes a quarter of a
     /// second later.
     pub fn live_zero(&self, now: MonoTime) -> MonoTime {
@@ -75,11 +87,10 @@ impl Prepared {
     /// Plays the call at its own pace to its end, or to `stop_at`, and on to the last withdrawal of the script; then waits
     /// until its outputs are closed or erased. `watch` is told of what follows, on this thread. `[control]`
     ///
-    /// `captures`: the capture, opened twice. After an error the call is not ended: dropping it closes its outputs as
-    /// failed.
+    /// After an error the call is not ended: dropping it closes its outputs as failed.
     pub fn play_live(
         &self,
-        captures: [Capture; 2],
+        readings: Readings,
         stage: &Stage<'_>,
         legs: &mut [LegWriter; 2],
         script: &Script,
@@ -89,8 +100,7 @@ impl Prepared {
         let (script, end) = self.plan(script, stop_at);
         let pace = Pace { clock: stage.clock, zero: stage.zero };
         let turns = Turns::new(next_at(script.actions().next(), end));
-        let [first, second] = captures;
-        let readings = [self.second_reading(first, end)?, self.second_reading(second, end)?];
+        let readings = readings.0.map(|packets| packets.until(end));
         std::thread::scope(|scope| {
             // Whatever ends this, nobody is left waiting.
             let _stop = Stop(&turns);

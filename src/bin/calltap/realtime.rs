@@ -33,6 +33,7 @@ pub fn run(
 ) -> Result<Report, Failure> {
     // One for each leg's thread.
     let again = Capture::open(&args.capture).map_err(|error| Failure::Input(error.to_string()))?;
+    let readings = prepared.read_again([capture, again]).map_err(of_replay)?;
     let config = Config { deadline: DEADLINE, ..Config::default() };
     let engine = LiveEngine::start(config, Some(Arc::clone(policy)))
         .map_err(|error| Failure::Failed(format!("the engine cannot start: {error}")))?;
@@ -61,7 +62,7 @@ pub fn run(
         }
     };
     let stage = Stage { engine: &engine, call: &call, clock: &SystemClock, zero };
-    let played = prepared.play_live([capture, again], &stage, &mut legs, &script(args), args.stop_at, &mut watch);
+    let played = prepared.play_live(readings, &stage, &mut legs, &script(args), args.stop_at, &mut watch);
     bar.finish_and_clear();
     report.see_pace(&played.map_err(of_replay)?);
     told?;
