@@ -3,6 +3,8 @@
 //! One media thread for each leg reads the capture by itself and pushes that leg's packets when their moment has come;
 //! the calling thread is the host's control thread and tells what happens, each thing with its exact moment. The arrival
 //! told with a packet is the planned one too: that a thread was woken a little late is not what the call is judged by.
+//! But the worker goes on meanwhile: a key it has judged stays judged, also when "digits are data" from before it comes
+//! late.
 //! Memory is bounded by one packet a leg, whatever the capture's size.
 
 use std::thread::{Builder, ScopedJoinHandle};
