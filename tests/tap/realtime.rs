@@ -2,9 +2,10 @@
 //!
 //! What must be equal: every byte of the recording, its description but for the output's id, what was decided and why,
 //! and the account. The program keeps the order of what the host does and what arrives, so no thread's being late by
-//! some tens of milliseconds shows in any of this (nothing here is told less than that before a key that hangs on it). Two things hang on when a worker ticks, and do not matter: while a call is
-//! being refused, a frame that was not handed on is `purged` behind the gate or `withheld` at it; and at a withdrawal the
-//! frames that became due in that tick are `delivered` (and erased) or `purged`.
+//! some tens of milliseconds shows in any of this (nothing here is told less than that before a key that hangs on it).
+//! Two things hang on when a worker ticks, and do not matter: while a call is being refused, a frame that was not handed
+//! on is `purged` behind the gate or `withheld` at it; and at a withdrawal the frames that became due in that tick are
+//! `delivered` (and erased) or `purged`.
 //!
 //! A machine that does not run the program's threads for a tenth of a second is no exchange's machine: the program says
 //! so in a note, and the run is repeated.
