@@ -236,10 +236,10 @@ static void read_capture(const struct options *options, struct stream *streams)
 static int64_t moment(const char *text, char **rest)
 {
     double seconds = strtod(text, rest);
-    *rest += **rest == 's';
     if (*rest == text || !(seconds >= 0 && seconds < 86400)) {
         die(text, "not a time, as in 2s or 1.5s");
     }
+    *rest += **rest == 's';
     return (int64_t)(seconds * 1e3 + 0.5) * (SECOND / 1000);
 }
 
