@@ -15,7 +15,8 @@ const README: &str = include_str!("../README.md");
 fn the_program_in_c_is_built_and_run_by_the_lines_beside_it() {
     let section = README.split("## Use from C\n").nth(1).expect("a section").split("\n## ").next().expect("its text");
     let block = |language: &str| {
-        let mut blocks = section.split(&format!("```{language}\n")).skip(1);
+        let begins = format!("```{language}\n");
+        let mut blocks = section.split(&begins).skip(1);
         let block = blocks.next().and_then(|rest| rest.split("```").next()).expect("a block");
         assert!(blocks.next().is_none(), "one block of {language}");
         block
