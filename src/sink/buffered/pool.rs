@@ -95,7 +95,7 @@ impl Core {
     /// Looks after the crew: who is stuck, who is missing, who has ended.
     pub(super) fn attend(self: &Arc<Core>, now: MonoTime) -> Attendance {
         let mut crew = self.crew();
-        crew.bury();
+        let ended = crew.part();
         for member in &crew.members {
             member.place.look(now, self.config.stuck_after);
         }
@@ -103,7 +103,10 @@ impl Core {
         while failed.is_none() && self.needs_more(&crew) {
             failed = self.enlist(&mut crew).err();
         }
-        Attendance { working: crew.working(), stuck: crew.members.len() - crew.working(), failed }
+        let attendance = Attendance { working: crew.working(), stuck: crew.members.len() - crew.working(), failed };
+        drop(crew);
+        bury(ended);
+        attendance
     }
 
     fn needs_more(&self, crew: &Crew) -> bool {
@@ -136,7 +139,7 @@ impl Core {
         }
         self.phase.store(OVER, Ordering::SeqCst);
         let mut crew = self.crew();
-        crew.bury();
+        let ended = crew.part();
         let left = crew.members.len();
         // A stuck thread ends by itself, when its sink lets it.
         crew.members.clear();
@@ -144,6 +147,7 @@ impl Core {
         let line = crew.line.take();
         drop(crew);
         drop(line);
+        bury(ended);
         left
     }
 
@@ -191,12 +195,18 @@ impl Crew {
         self.members.iter().all(|member| member.place.is_gone())
     }
 
-    /// Joins the threads that have ended.
-    fn bury(&mut self) {
-        for member in self.members.extract_if(.., |member| member.place.is_gone()) {
-            // It says so as the last thing it does; its panic, if it had one, ended no sink but its own.
-            let _ = member.thread.join();
-        }
+    /// Parts from those that have ended, or are about to.
+    fn part(&mut self) -> Vec<Member> {
+        self.members.extract_if(.., |member| member.place.is_gone()).collect()
+    }
+}
+
+/// Joins threads that have ended. Never under the crew's lock: the last thing a writer does is to tell who waits for the
+/// crew, who may be waiting for that lock.
+fn bury(ended: Vec<Member>) {
+    for member in ended {
+        // Its panic, if it had one, ended no sink but its own.
+        let _ = member.thread.join();
     }
 }
 
