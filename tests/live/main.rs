@@ -1,5 +1,14 @@
 //! Live calls: real threads, a clock that the test moves.
 
+mod alone;
+mod budget;
+mod events;
+mod faults;
+mod fork;
+mod inside;
+mod limits;
+mod order;
+mod shutdown;
 mod stage;
 mod stuck;
 mod whole;

@@ -63,21 +63,30 @@ impl Stage {
     /// Plays a call from where it is to `millis`: packets every 20 ms, the notice in the first two seconds. The worker
     /// keeps up.
     pub fn play(&self, pair: &mut LivePair, millis: u64) {
-        while pair.packet * 20 < millis {
-            let now = pair.packet * 20;
+        self.play_all(&mut [pair], millis);
+    }
+
+    /// The same with calls side by side.
+    pub fn play_all(&self, pairs: &mut [&mut LivePair], millis: u64) {
+        while pairs[0].packet * 20 < millis {
+            let now = pairs[0].packet * 20;
             self.at(now);
-            match now {
-                0 => pair.call.notice_started("en", None).expect("told"),
-                2_000 => pair.call.notice_finished(true, None).expect("told"),
-                _ => {}
+            for pair in pairs.iter_mut() {
+                match now {
+                    0 => pair.call.notice_started("en", None).expect("told"),
+                    2_000 => pair.call.notice_finished(true, None).expect("told"),
+                    _ => {}
+                }
+                pair.push();
+                // The worker comes by at least once: what it is asked it answers before it steps.
+                pair.call.ledger(0).expect("an answer");
             }
-            pair.push();
-            // The worker comes by at least once: what it is asked it answers before it steps.
-            pair.call.ledger(0).expect("an answer");
         }
         self.at(millis);
-        for _ in 0..2 {
-            pair.call.ledger(0).expect("an answer");
+        for pair in pairs {
+            for _ in 0..2 {
+                pair.call.ledger(0).expect("an answer");
+            }
         }
     }
 
@@ -173,6 +182,15 @@ impl LivePair {
     /// Registers a sink that records.
     pub fn record(&self, run: Run, sink: impl Fn(OutputId) -> Box<dyn Sink> + Send + 'static) {
         self.call.add_sink(sink_spec(run, sink)).expect("room for a sink");
+    }
+
+    /// Of each leg what was delivered and what is on its way; every frame is accounted for.
+    pub fn delivered_and_held(&self) -> [(u64, u64); 2] {
+        [0, 1].map(|leg| {
+            let ledger = self.call.ledger(leg).expect("an answer").expect("a leg");
+            assert!(ledger.balances(), "{ledger:?}");
+            (ledger.delivered, ledger.in_flight)
+        })
     }
 
     /// That every frame of both legs is accounted for, and how many were delivered.
