@@ -46,7 +46,7 @@ fn tell_all(stage: &Stage) -> [LivePair; 2] {
         assert_eq!(pair.call.pause(Some(mono(6_000)), None).expect("told"), Done::Good);
         pair.call.resume(Some(mono(6_100))).expect("told");
         assert_eq!(pair.call.end(Some(mono(6_500)), None).expect("told"), Done::Good);
-        assert_eq!(pair.call.withdraw("the agent", None).expect("told"), Done::Good);
+        assert_eq!(pair.call.withdraw("the agent", None, None).expect("told"), Done::Good);
     }
     pairs
 }
@@ -162,7 +162,7 @@ fn neither_the_log_nor_events_nor_errors_name_a_person() {
     for _ in 0..200 {
         texts.push(format!("{:?}", call.digit(0, Digit::NINE, None, None)));
         texts.push(format!("{:?}", call.transfer(SECRETS[2], SECRETS[3], None)));
-        texts.push(format!("{:?}", call.withdraw(SECRETS[2], Some(Duration::ZERO))));
+        texts.push(format!("{:?}", call.withdraw(SECRETS[2], None, Some(Duration::ZERO))));
     }
     drop((call, over));
     // A worker that is stuck and one that panics: both are logged.

@@ -73,7 +73,7 @@ fn a_sink_that_panics_when_it_is_closed_erased_or_dropped_harms_nobody() {
             stage.play_all(&mut [&mut pair, &mut neighbour], 7_000);
             bad.iter().for_each(|bad| bad.wait("its frames", |notes| notes.got.len() > 170));
             if place == Where::Erase {
-                assert_eq!(pair.call.withdraw("the agent", None).expect("told"), Done::Good, "{what}");
+                assert_eq!(pair.call.withdraw("the agent", None, None).expect("told"), Done::Good, "{what}");
                 for _ in &bad {
                     let fate = |event: &CallEvent| match event {
                         CallEvent::Receipt(receipt) => {

@@ -57,7 +57,7 @@ fn in_a_forked_child_every_handle_says_so_and_the_parent_goes_on() {
                 so(leg.push(&packet(300)) == Pushed::Shut, "push\n")?;
                 so(leg.is_gone() && !leg.digit(Digit::NINE, None) && !leg.hold(true, mono(6_000)), "gone\n")?;
             }
-            so(is_forked(call.withdraw("the agent", None)), "withdraw\n")?;
+            so(is_forked(call.withdraw("the agent", None, None)), "withdraw\n")?;
             so(is_forked(call.pause(None, None)), "pause\n")?;
             so(is_forked(call.end(None, None)), "end\n")?;
             so(is_forked(call.resume(None)), "resume\n")?;

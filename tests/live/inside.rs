@@ -16,7 +16,7 @@ const NEVER: Option<Duration> = Some(Duration::from_secs(3600));
 
 type Verb = fn(&LiveCall) -> Result<Done, LiveError>;
 
-const WITHDRAW: Verb = |call| call.withdraw("the agent", NEVER);
+const WITHDRAW: Verb = |call| call.withdraw("the agent", None, NEVER);
 const PAUSE: Verb = |call| call.pause(None, NEVER);
 const END: Verb = |call| call.end(None, NEVER);
 

@@ -166,7 +166,7 @@ fn a_full_mailbox_refuses_orders_and_still_takes_verbs() {
     let full = answers.iter().filter(|answer| matches!(answer, Err(LiveError::TooMany { waiting: 64 }))).count();
     assert_eq!((busy, full), (64, 36));
     // A caller who wants out gets out.
-    assert!(call.withdraw("the agent", Some(Duration::ZERO)).is_ok());
+    assert!(call.withdraw("the agent", None, Some(Duration::ZERO)).is_ok());
     assert_eq!(leg.push(&packet(number)), Pushed::Shut);
     // Verbs are bounded as well.
     let verbs = (0..100).filter(|_| call.pause(None, Some(Duration::ZERO)).is_ok()).count();

@@ -43,7 +43,7 @@ fn shutdown_hands_on_what_is_held_completes_every_output_and_every_handle_says_s
             call.ledger(0).map(drop),
             call.sink_ledger(0, 0).map(drop),
             call.holds_audio(Tap::Record).map(drop),
-            call.withdraw("the agent", None).map(drop),
+            call.withdraw("the agent", None, None).map(drop),
             call.pause(None, None).map(drop),
             call.end(None, None).map(drop),
         ];
