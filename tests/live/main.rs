@@ -10,6 +10,8 @@ mod limits;
 mod order;
 mod shutdown;
 mod stage;
+mod stress;
 mod stuck;
+mod thousand;
 mod whole;
 mod witness;

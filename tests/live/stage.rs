@@ -48,11 +48,12 @@ impl Stage {
 
     /// A call to an entity, with its two legs.
     pub fn call(&self, entity: &str) -> LivePair {
-        let call = Arc::new(self.engine.start_call(spec(entity)));
-        let legs = [Role::Caller, Role::Agent].map(|role| {
-            call.open_leg(&LegSpec::new(role, vec![Format::PCMA, Format::TELEPHONE_EVENT])).expect("a leg")
-        });
-        LivePair { call, legs, packet: 0 }
+        LivePair::of(self.engine.start_call(spec(entity)))
+    }
+
+    /// A call that may be tapped, whose clock begins now.
+    pub fn pair_from(&self, zero: MonoTime) -> LivePair {
+        LivePair::of(self.engine.start_call(CallSpec { zero, ..spec("ecommerce-be") }))
     }
 
     /// Moves the clock to a moment of the calls' clocks, which began together.
@@ -171,6 +172,14 @@ pub struct LivePair {
 }
 
 impl LivePair {
+    /// A call, with its two legs opened.
+    pub fn of(call: LiveCall) -> LivePair {
+        let legs = [Role::Caller, Role::Agent].map(|role| {
+            call.open_leg(&LegSpec::new(role, vec![Format::PCMA, Format::TELEPHONE_EVENT])).expect("a leg")
+        });
+        LivePair { call: Arc::new(call), legs, packet: 0 }
+    }
+
     /// Pushes the next packet on both legs.
     pub fn push(&mut self) {
         for leg in &mut self.legs {
