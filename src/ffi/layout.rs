@@ -90,8 +90,7 @@ fn every_struct_and_every_member_of_the_headers_is_known_here() {
         .iter()
         .flat_map(|layout| {
             let name = layout.c_name();
-            let members = layout.fields.iter().map(|(field, _)| format!("{name}.{field}")).collect::<Vec<_>>();
-            members
+            layout.fields.iter().map(|(field, _)| format!("{name}.{field}")).collect::<Vec<_>>()
         })
         .collect();
     let mut declared = BTreeSet::new();

@@ -127,7 +127,7 @@ fn one_call(stage: &Stage, media: &Sender<[LegWriter; 2]>, dice: &mut Dice) -> u
         until(MonoTime(stage.clock.now().0 + dice.roll(400) * 1_000_000));
     }
     let done = match dice.roll(3) {
-        0 => call.withdraw("the agent", long).map(|done| (done, true)),
+        0 => call.withdraw("the agent", None, long).map(|done| (done, true)),
         1 => call.end(None, long).map(|done| (done, false)),
         _ => call.pause(None, long).and_then(|_| call.end(None, long)).map(|done| (done, false)),
     };
