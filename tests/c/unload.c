@@ -30,7 +30,13 @@ int main(int count, char **arguments)
     calltap_engine *engines[2] = {NULL, NULL};
     destroy_function destroy = NULL;
     struct timespec moment = {0, 50000000};
+    void *first;
     CHECK(count == 2);
+    /* It stays where it is from the first time on, whether or not something of it runs. */
+    first = dlopen(arguments[1], RTLD_NOW | RTLD_LOCAL);
+    CHECK(first != NULL);
+    CHECK(dlclose(first) == 0);
+    CHECK(dlopen(arguments[1], RTLD_NOW | RTLD_NOLOAD) != NULL);
     for (int round = 0; round < 2; round++) {
         create_function create = NULL;
         void *library = dlopen(arguments[1], RTLD_NOW | RTLD_LOCAL);
