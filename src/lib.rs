@@ -5,16 +5,19 @@
 //! # The parts, in the order in which a host meets them
 //!
 //! 1. [`policy::Policy`]: who may be tapped, for what, after which notice, for how long. The built-in one, or a file.
-//! 2. [`engine::Engine`]: what calls share. Without a policy it answers every call and taps none.
-//! 3. [`engine::Call`]: one call. The host tells it what happens (notice, digits, pause, withdrawal, end), each with its
-//!    place on the call's clock, and asks it for the decision.
+//! 2. [`engine::LiveEngine`]: the threads, and what calls share. Without a policy it answers every call and taps none.
+//! 3. [`engine::LiveCall`]: one call. The host tells it what happens (notice, digits, pause, withdrawal, end), each with its
+//!    moment on the host's clock, and asks it for the decision.
 //! 4. [`engine::LegWriter`]: where a media thread offers one leg's frames. It copies, or refuses, and never waits.
 //! 5. [`sink::Sink`]: where permitted frames go, a hold-back (240 ms) later; [`sink::wav`] writes files.
+//!
+//! Whoever has a loop and a clock of his own steps an [`engine::Engine`]'s [`engine::Call`]s instead: tests and replays do,
+//! and workers do it with the very same code.
 //!
 //! # Threads
 //!
 //! Every method of the data path carries one of four words: `[control]` may block, one at a time per object;
-//! `[media]` never blocks and never calls the host; `[worker]` a library thread (today: whoever steps the call);
+//! `[media]` never blocks and never calls the host; `[worker]` a library thread, or whoever steps the call;
 //! `[any]` any thread at once.
 //!
 //! # Errors and faults
