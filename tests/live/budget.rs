@@ -26,7 +26,19 @@ fn play(slow: usize, micros: u64) -> (Stage, Log) {
     });
     let mut pair = stage.pair();
     pair.record(Run::Direct, log.sink());
-    stage.play(&mut pair, 8_000);
+    for number in 0..400 {
+        stage.at(number * 20);
+        match number {
+            0 => pair.call.notice_started("en", None).expect("told"),
+            100 => pair.call.notice_finished(true, None).expect("told"),
+            _ => {}
+        }
+        pair.push();
+        // Asked twice, the worker is out of the sink: time must not pass in there by this thread's doing.
+        for _ in 0..2 {
+            pair.call.ledger(0).expect("an answer");
+        }
+    }
     assert_eq!(pair.call.end(Some(mono(8_010)), None).expect("told"), Done::Good);
     assert_eq!(pair.delivered(), [150, 150]);
     log.wait("the end", |notes| notes.got.contains(&Got::Closed(Outcome::Complete)));
