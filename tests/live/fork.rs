@@ -18,6 +18,8 @@ fn in_child(act: impl FnOnce() -> Result<(), &'static str>) -> bool {
     let child = unsafe { libc::fork() };
     assert!(child >= 0, "no child");
     if child == 0 {
+        // SAFETY: has a child end that waits for a lock which nobody will ever give back.
+        unsafe { libc::alarm(20) };
         let code = match act() {
             Ok(()) => 0,
             Err(what) => {
@@ -111,6 +113,33 @@ fn a_child_of_a_busy_parent_is_never_kept_waiting_by_a_lock_of_its() {
                     } else {
                         Err("not refused\n")
                     }
+                });
+                assert!(ended);
+            }
+            stop.store(true, std::sync::atomic::Ordering::Relaxed);
+        });
+    });
+}
+
+#[test]
+fn a_child_of_a_busy_parent_destroys_its_engine_without_waiting_for_a_lock() {
+    alone("fork::a_child_of_a_busy_parent_destroys_its_engine_without_waiting_for_a_lock", || {
+        let stage = Stage::new(Config::default());
+        let stop = std::sync::atomic::AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            for _ in 0..3 {
+                scope.spawn(|| {
+                    while !stop.load(std::sync::atomic::Ordering::Relaxed) {
+                        // It wakes the keeper, each time.
+                        drop(stage.engine.start_call(spec("ecommerce-be")));
+                    }
+                });
+            }
+            for _ in 0..200 {
+                let ended = in_child(|| {
+                    // SAFETY: the child ends without a look at the original.
+                    drop(unsafe { std::ptr::read(&raw const stage.engine) });
+                    Ok(())
                 });
                 assert!(ended);
             }

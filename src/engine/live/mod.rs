@@ -248,8 +248,10 @@ const LAST_WAIT: Duration = Duration::from_secs(2);
 impl Drop for LiveEngine {
     fn drop(&mut self) {
         if self.core.shared.kin.is_child() {
-            // Nobody in a forked child may wait for the parent's threads: what they share is left to the child's end.
+            // Nobody in a forked child may wait for the parent's threads, nor for a lock that one of them held: what they
+            // share is left to the child's end.
             std::mem::forget(Arc::clone(&self.core));
+            return;
         }
         self.shutdown(LAST_WAIT);
         // Also when it was dropped in a call-back: nobody comes again.
