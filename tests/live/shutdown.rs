@@ -222,3 +222,32 @@ fn every_thread_has_a_name_and_blocks_every_signal_and_every_descriptor_closes_o
 fn count_tasks() -> usize {
     std::fs::read_dir("/proc/self/task").expect("this is Linux").count()
 }
+
+#[test]
+fn a_call_that_starts_while_the_engine_stops_is_ended_or_never_taken_in() {
+    for _ in 0..200 {
+        let stage = Arc::new(Stage::new(Config { workers: 2, ..Config::default() }));
+        let (begun, waiting) = std::sync::mpsc::channel();
+        let starting: Vec<_> = (0..2)
+            .map(|_| {
+                let (stage, begun) = (Arc::clone(&stage), begun.clone());
+                std::thread::spawn(move || {
+                    let mut calls = Vec::new();
+                    // Until one is refused.
+                    while calls.last().is_none_or(|call: &calltap::engine::LiveCall| call.zero().is_some()) {
+                        calls.push(stage.engine.start_call(spec("ecommerce-be")));
+                        let _ = begun.send(());
+                    }
+                    calls
+                })
+            })
+            .collect();
+        waiting.recv().expect("a call");
+        assert!(stage.engine.shutdown(PATIENCE));
+        let calls: Vec<_> = starting.into_iter().flat_map(|starting| starting.join().expect("no panic")).collect();
+        assert_eq!(stage.engine.counters().calls, 0, "calls that nobody ends");
+        for call in calls.iter().filter(|call| call.zero().is_some()) {
+            assert_eq!(call.decision(Tap::Record).reason, Reason::Ended);
+        }
+    }
+}

@@ -25,8 +25,8 @@ pub(super) struct Core {
     pub(super) log: Log,
     pub(super) writers: Arc<Writers>,
     pub(super) seats: Box<[Seat]>,
-    /// Set once: every call is ended, then the threads go.
-    pub(super) stopping: AtomicBool,
+    /// Set once, under the lock of `calls`: every call is ended, then the threads go.
+    stopping: AtomicBool,
     /// Set once: nothing is left to keep watch over.
     pub(super) over: AtomicBool,
     /// Workers that run.
@@ -188,6 +188,12 @@ impl Core {
         self.seats[hosted.seat].tell(Mail::Call(Arc::clone(&hosted)));
         self.wake_keeper();
         Some(hosted)
+    }
+
+    /// No call is taken in from now on. Those that were are on their seats' lists when this returns.
+    pub(super) fn stop(&self) {
+        let _calls = self.calls();
+        self.stopping.store(true, Ordering::SeqCst);
     }
 
     /// A call is over and gone.

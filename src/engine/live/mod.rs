@@ -213,7 +213,7 @@ impl LiveEngine {
             // Its threads are the parent's.
             return true;
         }
-        core.stopping.store(true, Ordering::SeqCst);
+        core.stop();
         core.seats.iter().for_each(core::Seat::wake);
         core.wake_keeper();
         if crate::thread::is_ours() {

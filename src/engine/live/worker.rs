@@ -83,8 +83,16 @@ impl Worker<'_> {
         self.fail_all(what);
     }
 
-    fn is_over(&self) -> bool {
-        self.is_replaced() || (self.core.is_stopping() && self.calls.is_empty())
+    fn is_over(&mut self) -> bool {
+        if self.is_replaced() {
+            return true;
+        }
+        if !self.core.is_stopping() || !self.calls.is_empty() {
+            return false;
+        }
+        // One that was taken in just before may not have been told of yet.
+        self.calls = self.core.calls_of(self.seat_number);
+        self.calls.is_empty()
     }
 
     /// Whether another thread has the seat: this one was stuck.
