@@ -178,6 +178,27 @@ fn a_full_mailbox_refuses_orders_and_still_takes_verbs() {
 }
 
 #[test]
+fn a_withdrawal_finds_room_and_erases_though_verbs_have_filled_the_mailbox() {
+    let stage = Stage::new(Config::default());
+    let log = Log::default();
+    let mut pair = stage.pair();
+    pair.record(Run::Direct, log.sink());
+    stage.play(&mut pair, 5_500);
+    log.set(|notes| notes.blocks = Some(Where::Frame));
+    stage.push_on(&mut [&mut pair], 5_800);
+    log.wait_inside();
+    // A host that says a verb again and again, and never waits.
+    let pauses = (0..1_000).take_while(|_| pair.call.pause(None, Some(Duration::ZERO)).is_ok()).count();
+    assert!(pauses < 1_000, "verbs are bounded");
+    for _ in 0..100 {
+        assert!(pair.call.withdraw("the agent", None, Some(Duration::ZERO)).is_ok(), "always room, in one place");
+    }
+    log.set(|notes| notes.blocks = None);
+    until("the withdrawal", || pair.call.decision(Tap::Record).reason == Reason::Withdrawn);
+    log.wait("the erasure", |notes| notes.got.contains(&Got::Erased));
+}
+
+#[test]
 fn a_frame_that_lasts_too_long_or_comes_in_no_known_format_is_refused_and_counted() {
     let stage = Stage::new(Config { max_packet: Duration::from_millis(20), ..Config::default() });
     let mut pair = stage.pair();

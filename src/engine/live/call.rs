@@ -21,7 +21,7 @@ use crate::time::{CallTime, MonoTime};
 use super::CallId;
 use super::core::{Core, Mail};
 use super::error::LiveError;
-use super::hosted::Hosted;
+use super::hosted::{Hosted, Order};
 use super::log::Level;
 use super::reply::{Reply, SLICE, later, wait_until};
 
@@ -153,9 +153,15 @@ impl LiveCall {
         // Before anybody waits: the gates, the sinks on the worker, the sinks behind queues.
         hosted.refuse();
         let by = by.to_owned();
-        self.verb(hosted, at, deadline, Waits::Outside, move |call, at| {
+        let until = self.until(deadline);
+        let posted = hosted.stops.post();
+        let (reply, act) = self.order_of(hosted, at, move |call, at| {
             call.withdraw(at, &by);
-        })
+            drop(posted);
+        });
+        let reply = hosted.leave_withdrawal(act, reply);
+        self.core.seats[hosted.seat].tell(Mail::Order(Arc::clone(hosted)));
+        Ok(self.wait_for(hosted, &reply, until, Waits::Outside))
     }
 
     /// Nothing from `at` on is tapped until [`LiveCall::resume`]; what came before is handed on at once.
@@ -271,6 +277,19 @@ impl LiveCall {
         is_verb: bool,
         act: impl FnOnce(&mut Call, CallTime) -> T + Send + 'static,
     ) -> Result<Arc<Reply<T>>, LiveError> {
+        let (reply, order) = self.order_of(hosted, at, act);
+        hosted.leave_order(order, is_verb)?;
+        self.core.seats[hosted.seat].tell(Mail::Order(Arc::clone(hosted)));
+        Ok(reply)
+    }
+
+    /// What the worker is to do, and where its answer will be.
+    fn order_of<T: Send + 'static>(
+        &self,
+        hosted: &Arc<Hosted>,
+        at: Option<MonoTime>,
+        act: impl FnOnce(&mut Call, CallTime) -> T + Send + 'static,
+    ) -> (Arc<Reply<T>>, Order) {
         let at = at.unwrap_or_else(|| self.core.clock.now()).on_call(hosted.zero);
         let (reply, owed) = Reply::pair(&hosted.quiet);
         let known = Arc::clone(hosted);
@@ -283,12 +302,10 @@ impl LiveCall {
             known.publish(call);
             owed.give(answer);
         });
-        hosted.leave_order(order, is_verb)?;
-        self.core.seats[hosted.seat].tell(Mail::Order(Arc::clone(hosted)));
-        Ok(reply)
+        (reply, order)
     }
 
-    /// Orders a verb and waits for it: first for the worker, then for the sinks behind queues.
+    /// Orders a verb and waits for it.
     fn verb(
         &self,
         hosted: &Arc<Hosted>,
@@ -297,15 +314,24 @@ impl LiveCall {
         waits: Waits,
         act: impl FnOnce(&mut Call, CallTime) + Send + 'static,
     ) -> Result<Done, LiveError> {
-        let until = later(self.core.clock.now(), deadline.unwrap_or(self.core.shared.config.deadline));
+        let until = self.until(deadline);
         // The worker leaves off what it is handing on.
         let posted = hosted.stops.post();
         let reply = self.order(hosted, at, true, move |call, at| {
             act(call, at);
             drop(posted);
         })?;
+        Ok(self.wait_for(hosted, &reply, until, waits))
+    }
+
+    fn until(&self, deadline: Option<Duration>) -> MonoTime {
+        later(self.core.clock.now(), deadline.unwrap_or(self.core.shared.config.deadline))
+    }
+
+    /// Waits for a verb: first for the worker, then for the sinks behind queues.
+    fn wait_for(&self, hosted: &Hosted, reply: &Reply<()>, until: MonoTime, waits: Waits) -> Done {
         if crate::thread::is_ours() {
-            return Ok(Done::Pending(Vec::new()));
+            return Done::Pending(Vec::new());
         }
         let clock = &*self.core.clock;
         let mut in_time = wait_until(clock, &hosted.quiet, until, || reply.is_there());
@@ -317,7 +343,7 @@ impl LiveCall {
         let waited: Vec<_> = hands.iter().filter(|hand| waits == Waits::Outside || !hand.is_file).collect();
         in_time &= wait_until(clock, &hosted.quiet, until, || waited.iter().all(|hand| is_quiet(&hand.hand)));
         if in_time {
-            return Ok(Done::Good);
+            return Done::Good;
         }
         // Whoever is still inside gets nothing more.
         let inside = hosted.stops.stop_inside().into_iter();
@@ -326,7 +352,7 @@ impl LiveCall {
             hosted.stops.stop(queued.sink);
             stuck.push(Stuck { sink: queued.sink, output: queued.hand.output() });
         }
-        Ok(Done::Pending(stuck))
+        Done::Pending(stuck)
     }
 
     /// Whether anything can be told at all.

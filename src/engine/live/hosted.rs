@@ -18,16 +18,24 @@ use crate::policy::Tap;
 use crate::sink::buffered::Quiet;
 use crate::time::MonoTime;
 
+use super::reply::Reply;
 use super::{CallId, LiveError};
 
 /// Orders that may wait for a worker.
 const ORDERS: usize = 64;
 
-/// Places beside these that are kept for verbs: who asks too much can still withdraw.
+/// Places beside these that are kept for verbs: who asks too much can still pause and end.
 const KEPT: usize = 16;
 
 /// What a control thread wants done with a call. Done by the call's worker.
 pub(super) type Order = Box<dyn FnOnce(&mut Call) + Send>;
+
+/// A withdrawal that waits for the worker.
+struct Withdrawal {
+    act: Order,
+    /// Whoever withdraws again meanwhile waits for the same answer.
+    reply: Arc<Reply<()>>,
+}
 
 /// One call.
 pub(super) struct Hosted {
@@ -44,6 +52,8 @@ pub(super) struct Hosted {
     /// `None` once it is over and gone.
     cell: Mutex<Option<Call>>,
     mailbox: (Sender<Order>, Receiver<Order>),
+    /// A place of its own: a caller who wants out finds room whatever waits.
+    withdrawal: Mutex<Option<Withdrawal>>,
     /// Nobody reads the mailbox any more.
     closed: AtomicBool,
     /// What is decided for each tap, as its worker knew it last.
@@ -64,6 +74,7 @@ impl Hosted {
             decisions: Mutex::new(decisions(&call)),
             cell: Mutex::new(Some(call)),
             mailbox: bounded(ORDERS + KEPT),
+            withdrawal: Mutex::new(None),
             closed: AtomicBool::new(false),
             left: AtomicBool::new(false),
         }
@@ -77,7 +88,7 @@ impl Hosted {
 
     /// Leaves an order. `[control]`
     pub(super) fn leave_order(&self, order: Order, is_verb: bool) -> Result<(), LiveError> {
-        let waiting = self.orders();
+        let waiting = self.mailbox.1.len();
         if !is_verb && waiting >= ORDERS {
             return Err(LiveError::TooMany { waiting });
         }
@@ -86,11 +97,23 @@ impl Hosted {
             // Cannot be: both ends are here.
             TrySendError::Disconnected(_) => LiveError::Stopped,
         })?;
-        // Nobody would do it, and who left it would wait: whoever comes second finds it.
+        self.see_whether_closed();
+        Ok(())
+    }
+
+    /// Leaves a withdrawal, for which there is always room; its answer. One that waits already stands as it was told.
+    /// `[control]`
+    pub(super) fn leave_withdrawal(&self, act: Order, reply: Arc<Reply<()>>) -> Arc<Reply<()>> {
+        let reply = Arc::clone(&self.withdrawal().get_or_insert(Withdrawal { act, reply }).reply);
+        self.see_whether_closed();
+        reply
+    }
+
+    /// Nobody would do what was left, and who left it would wait: whoever comes second finds it.
+    fn see_whether_closed(&self) {
         if self.closed.load(Ordering::SeqCst) {
             self.close_mailbox();
         }
-        Ok(())
     }
 
     /// The call is gone: orders that wait are dropped, and so are those that come. `[any]`
@@ -101,14 +124,19 @@ impl Hosted {
         }
     }
 
-    /// How many orders wait. `[worker]`
+    /// How many orders wait, a withdrawal among them. `[worker]`
     pub(super) fn orders(&self) -> usize {
-        self.mailbox.1.len()
+        self.mailbox.1.len() + usize::from(self.withdrawal().is_some())
     }
 
-    /// The next order. `[worker]`
+    /// The next order: a withdrawal comes before all others. `[worker]`
     pub(super) fn next_order(&self) -> Option<Order> {
-        self.mailbox.1.try_recv().ok()
+        let withdrawal = self.withdrawal().take();
+        withdrawal.map(|withdrawal| withdrawal.act).or_else(|| self.mailbox.1.try_recv().ok())
+    }
+
+    fn withdrawal(&self) -> MutexGuard<'_, Option<Withdrawal>> {
+        self.withdrawal.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Opens the cell; `None` while another worker is stuck in it. Says whether a worker died in it. `[worker]`
