@@ -4,7 +4,8 @@
  * A call is answered whatever happens: when it may not be tapped, calltap_call_start says so and why, and the phone
  * call goes on. In a callback of a sink, functions of the same call act and answer CALLTAP_PENDING at once.
  *
- * `at_ns` is when it happened, on CLOCK_MONOTONIC; 0 means now. `deadline_ms` is how long to wait; 0 means the engine's
+ * `at_ns` is when it happened, on CLOCK_MONOTONIC; 0 means now. More than max_packet_ms ahead of that clock, or a day
+ * behind it, is answered CALLTAP_E_ARGUMENT, and nothing was done. `deadline_ms` is how long to wait; 0 means the engine's
  * default (50), CALLTAP_NO_WAIT not at all. A function without one waits for the default; CALLTAP_PENDING from it means
  * that the order will be followed.
  */

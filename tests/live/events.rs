@@ -42,6 +42,7 @@ fn tell_all(stage: &Stage) -> [LivePair; 2] {
     pairs.iter().for_each(|pair| pair.record(Run::Direct, Log::default().sink()));
     let [one, two] = &mut pairs;
     stage.play_all(&mut [one, two], 6_000);
+    stage.at(6_500);
     for pair in &pairs {
         assert_eq!(pair.call.pause(Some(mono(6_000)), None).expect("told"), Done::Good);
         pair.call.resume(Some(mono(6_100))).expect("told");

@@ -221,6 +221,7 @@ fn a_call_back_that_orders_again_and_again_keeps_no_other_call_waiting() {
     let _ = once.set(Arc::downgrade(&busy.call));
     let _ = busy.call.pause(None, NEVER).expect("told");
     // Nobody orders anything of this one: only its worker's ticks carry it.
+    stage.at(2_000);
     pair.call.notice_started("en", Some(mono(0))).expect("told");
     pair.call.notice_finished(true, Some(mono(2_000))).expect("told");
     pair.packet = 240;

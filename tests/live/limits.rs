@@ -112,6 +112,7 @@ fn of_a_host_that_never_asks_the_oldest_events_are_forgotten_counted_and_can_be_
     let stage = Stage::new(Config { events: 16, ..Config::default() });
     let pair = stage.pair();
     for second in 1..=50 {
+        stage.at(second * 1_000 + 500);
         let _ = pair.call.pause(Some(mono(second * 1_000)), None).expect("told");
         pair.call.resume(Some(mono(second * 1_000 + 500))).expect("told");
     }
@@ -151,6 +152,7 @@ fn a_full_mailbox_refuses_orders_and_still_takes_verbs() {
     });
     let mut leg = leg.expect("opened");
     until("a sink", || call.add_sink(crate::stage::sink_spec(Run::Direct, log.sink())).is_ok());
+    stage.at(2_000);
     let _ = call.notice_started("en", Some(mono(0)));
     let _ = call.notice_finished(true, Some(mono(2_000)));
     log.set(|notes| notes.blocks = Some(Where::Frame));

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use calltap::engine::{CallEvent, Config, Run};
+use calltap::engine::{CallEvent, Config, Done, LiveError, Run};
+use calltap::time::MonoTime;
 
 use crate::stage::{Stage, mono};
 use crate::witness::{Log, Where};
@@ -32,4 +33,27 @@ fn a_transfer_hands_on_what_is_held_though_a_verb_waits_behind_it() {
     // Twelve frames of each leg were held.
     assert_eq!(log.frames(), 50);
     stage.event("the end of the recording", |event| matches!(event, CallEvent::OutputClosed { .. }));
+}
+
+#[test]
+fn a_wild_moment_is_refused_and_the_call_is_recorded_as_if_nothing_was_said() {
+    const MS: u64 = 1_000_000;
+    let stage = Stage::new(Config::default());
+    let log = Log::default();
+    let mut pair = stage.pair();
+    pair.record(Run::Direct, log.sink());
+    stage.play(&mut pair, 6_000);
+    let now = mono(6_000);
+    for wild in [u64::MAX, now.0 + 61 * MS] {
+        let at = Some(MonoTime(wild));
+        assert!(matches!(pair.call.pause(at, None), Err(LiveError::BadMoment)), "{wild}");
+        assert!(matches!(pair.call.withdraw("the agent", at, None), Err(LiveError::BadMoment)), "{wild}");
+        assert!(matches!(pair.call.end(at, None), Err(LiveError::BadMoment)), "{wild}");
+        assert!(matches!(pair.call.resume(at), Err(LiveError::BadMoment)), "{wild}");
+    }
+    stage.play(&mut pair, 7_000);
+    assert_eq!(pair.call.pause(Some(MonoTime(mono(7_000).0 + 60 * MS)), None).expect("told"), Done::Good);
+    stage.clock.advance(Duration::from_secs(2 * 24 * 3600));
+    assert!(matches!(pair.call.resume(Some(mono(7_000))), Err(LiveError::BadMoment)), "two days ago");
+    assert_eq!(pair.delivered(), [100, 100]);
 }

@@ -162,6 +162,7 @@ fn workers_are_replaced_as_often_as_they_are_stuck() {
         let mut pair = stage.pair();
         // Every call is played from the beginning, in the past of the clock.
         pair.record(Run::Direct, log.sink());
+        stage.at(2_000);
         pair.call.notice_started("en", Some(mono(0))).expect("told");
         pair.call.notice_finished(true, Some(mono(2_000))).expect("told");
         pair.packet = 275;

@@ -25,6 +25,9 @@ use super::hosted::{Hosted, Order};
 use super::log::Level;
 use super::reply::{Reply, SLICE, later, wait_until};
 
+/// How long ago what a call is told may have been.
+const LONGEST_AGO: Duration = Duration::from_secs(24 * 3600);
+
 /// What a verb came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use]
@@ -106,7 +109,8 @@ impl LiveCall {
         self.ask_exactly(move |call, _| call.add_sink(spec))?.map_err(LiveError::from)
     }
 
-    /// The announcement begins to play. `at`: when; now if not said. So for all that follow.
+    /// The announcement begins to play. `at`: when; now if not said. More than [`max_packet`](crate::engine::Config::max_packet)
+    /// ahead of the clock, or a day behind it, is refused as [`LiveError::BadMoment`]. So for all that follow.
     pub fn notice_started(&self, language: &str, at: Option<MonoTime>) -> Result<(), LiveError> {
         let language = language.to_owned();
         self.ask_or(at, (), move |call, at| call.notice_started(at, &language))
@@ -150,12 +154,13 @@ impl LiveCall {
     pub fn withdraw(&self, by: &str, at: Option<MonoTime>, deadline: Option<Duration>) -> Result<Done, LiveError> {
         self.check()?;
         let Some(hosted) = &self.hosted else { return Ok(Done::Good) };
+        let at = self.moment(at)?;
         // Before anybody waits: the gates, the sinks on the worker, the sinks behind queues.
         hosted.refuse();
         let by = by.to_owned();
         let until = self.until(deadline);
         let posted = hosted.stops.post();
-        let (reply, act) = self.order_of(hosted, at, move |call, at| {
+        let (reply, act) = Self::order_of(hosted, at, move |call, at| {
             call.withdraw(at, &by);
             drop(posted);
         });
@@ -277,20 +282,31 @@ impl LiveCall {
         is_verb: bool,
         act: impl FnOnce(&mut Call, CallTime) -> T + Send + 'static,
     ) -> Result<Arc<Reply<T>>, LiveError> {
-        let (reply, order) = self.order_of(hosted, at, act);
+        let (reply, order) = Self::order_of(hosted, self.moment(at)?, act);
         hosted.leave_order(order, is_verb)?;
         self.core.seats[hosted.seat].tell(Mail::Order(Arc::clone(hosted)));
         Ok(reply)
     }
 
+    /// When the host says that it was. The call's clock never goes back: a wild moment would end the tapping for good.
+    fn moment(&self, at: Option<MonoTime>) -> Result<MonoTime, LiveError> {
+        let now = self.core.clock.now();
+        let Some(at) = at else { return Ok(now) };
+        let ahead = at.on_call(now);
+        match ahead.nanos() {
+            0.. if ahead.since(CallTime::ZERO) <= self.core.shared.config.max_packet => Ok(at),
+            ..0 if CallTime::ZERO.since(ahead) <= LONGEST_AGO => Ok(at),
+            _ => Err(LiveError::BadMoment),
+        }
+    }
+
     /// What the worker is to do, and where its answer will be.
     fn order_of<T: Send + 'static>(
-        &self,
         hosted: &Arc<Hosted>,
-        at: Option<MonoTime>,
+        at: MonoTime,
         act: impl FnOnce(&mut Call, CallTime) -> T + Send + 'static,
     ) -> (Arc<Reply<T>>, Order) {
-        let at = at.unwrap_or_else(|| self.core.clock.now()).on_call(hosted.zero);
+        let at = at.on_call(hosted.zero);
         let (reply, owed) = Reply::pair(&hosted.quiet);
         let known = Arc::clone(hosted);
         let order = Box::new(move |call: &mut Call| {

@@ -40,6 +40,11 @@ pub enum LiveError {
         "this cannot be told from inside of a call-back of the library: nothing was done; tell it from a thread of the host"
     )]
     Inside,
+    /// The moment that was told is none at which anything of this call can have happened.
+    #[error(
+        "the moment is further ahead of the monotonic clock than a packet may last (`max_packet`), or more than a day behind it: nothing was done; tell it by that clock"
+    )]
+    BadMoment,
     /// Too many things wait for the worker.
     #[error("{waiting} orders wait for the call's worker already: this one was not taken; say it again")]
     TooMany {

@@ -81,7 +81,7 @@ impl From<LiveError> for Failure {
     fn from(error: LiveError) -> Failure {
         let status = match &error {
             LiveError::Call(CallError::TooManyLegs | CallError::TooManySinks) => c::E_LIMIT,
-            LiveError::Call(_) => c::E_ARGUMENT,
+            LiveError::Call(_) | LiveError::BadMoment => c::E_ARGUMENT,
             LiveError::TooMany { .. } | LiveError::NotDone | LiveError::Busy => c::E_BUSY,
             _ => c::E_STATE,
         };
