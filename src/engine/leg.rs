@@ -90,7 +90,8 @@ pub(super) struct LegReader {
 /// The media thread's end of a leg. One caller at a time, on any thread.
 ///
 /// Every method is `[media]`: no allocation, lock, system call, log or call-back. It may outlive its call and engine:
-/// it then answers [`Pushed::Shut`], and so it does in a forked child. Dropping it is `[control]`.
+/// it then answers [`Pushed::Shut`], and so it does in a forked child. Dropping it is `[control]`, and closes the leg: the
+/// call goes on as after [`Call::close_leg`](super::Call::close_leg).
 pub struct LegWriter {
     call: Arc<CallShared>,
     /// Which leg of the call.
@@ -104,6 +105,12 @@ pub struct LegWriter {
     anchored: bool,
     /// How many frames were dropped so far: a frame tells the worker, who else could not say where they are missing.
     drops: u32,
+}
+
+impl Drop for LegWriter {
+    fn drop(&mut self) {
+        self.shared().writer_goes();
+    }
 }
 
 /// A registered format, and the longest frame of it.

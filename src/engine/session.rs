@@ -92,6 +92,7 @@ impl Session {
 
     /// Time passes: everything that arrived is read, everything that is due goes.
     pub(super) fn step(&mut self, now: CallTime) {
+        self.close_forsaken(now);
         self.read_rings(now);
         self.advance(now);
         self.follow(now);
@@ -148,6 +149,16 @@ impl Session {
             self.consent.tell(at, Event::CallerLegClosed);
         }
         self.follow(at);
+    }
+
+    /// Whoever drops a leg's writer has closed the leg.
+    fn close_forsaken(&mut self, now: CallTime) {
+        for leg in 0..self.tracks.len() {
+            // Of a call that is over nothing is left to close.
+            if self.tracks[leg].is_forsaken() && !self.consent.is_final() && self.broken.is_none() {
+                self.close_leg(now, leg as u8);
+            }
+        }
     }
 
     /// What is held is examined as it stands and handed on, then the sinks close.

@@ -53,6 +53,21 @@ pub(super) struct LegShared {
     pub(super) anchor: Anchor,
     /// 9s that found the line of signals full.
     pub(super) lost_nines: LostNines,
+    /// Not 0 once the leg's writer is gone: nothing more comes.
+    writer_gone: AtomicU32,
+}
+
+impl LegShared {
+    /// The writer goes. `[control]`
+    pub(super) fn writer_goes(&self) {
+        // Release: whoever sees it sees all that was pushed.
+        self.writer_gone.store(1, Ordering::Release);
+    }
+
+    /// Whether the writer is gone. `[worker]`
+    pub(super) fn is_writer_gone(&self) -> bool {
+        self.writer_gone.load(Ordering::Acquire) != 0
+    }
 }
 
 impl Default for LegShared {
@@ -66,6 +81,7 @@ impl Default for LegShared {
             format: zero(),
             anchor: Anchor::default(),
             lost_nines: LostNines::default(),
+            writer_gone: AtomicU32::new(0),
         }
     }
 }

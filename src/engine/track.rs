@@ -123,6 +123,11 @@ impl Track {
         self.open
     }
 
+    /// Whether its stream is over, and nobody has said so.
+    pub(super) fn is_forsaken(&self) -> bool {
+        self.open && self.shared().is_writer_gone()
+    }
+
     /// The stream is over: its gate shuts for good.
     pub(super) fn close(&mut self) {
         self.open = false;

@@ -3,11 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use calltap::consent::{Digit, Reason};
 use calltap::engine::{CallEvent, Config, Done, LiveError, Run};
+use calltap::policy::Tap;
 use calltap::time::MonoTime;
 
-use crate::stage::{Stage, mono};
-use crate::witness::{Log, Where};
+use crate::stage::{LivePair, Stage, mono, until};
+use crate::witness::{Got, Log, Where};
 
 #[test]
 fn a_transfer_hands_on_what_is_held_though_a_verb_waits_behind_it() {
@@ -56,4 +58,26 @@ fn a_wild_moment_is_refused_and_the_call_is_recorded_as_if_nothing_was_said() {
     stage.clock.advance(Duration::from_secs(2 * 24 * 3600));
     assert!(matches!(pair.call.resume(Some(mono(7_000))), Err(LiveError::BadMoment)), "two days ago");
     assert_eq!(pair.delivered(), [100, 100]);
+}
+
+#[test]
+fn a_writer_that_is_dropped_closes_its_leg_and_the_call_goes_on() {
+    let stage = Stage::new(Config::default());
+    let log = Log::default();
+    let mut pair = stage.pair();
+    pair.record(Run::Direct, log.sink());
+    stage.play(&mut pair, 6_000);
+    let LivePair { call, legs: [mut caller, agent], .. } = pair;
+    // It waits whether it stands alone: what the caller keys next would say so, and nothing more can come.
+    assert!(caller.digit(Digit::NINE, Some(mono(6_000))));
+    call.ledger(0).expect("an answer");
+    assert_eq!(call.decision(Tap::Record).reason, Reason::Undecided);
+    drop(caller);
+    until("the caller's 9 to be settled", || call.decision(Tap::Record).reason == Reason::Objected);
+    assert_eq!(call.end(None, None).expect("told"), Done::Good);
+    drop(agent);
+    // After the end that is nothing any more.
+    call.ledger(1).expect("an answer").expect("a leg");
+    log.wait("the erasure", |notes| notes.got.contains(&Got::Erased));
+    assert_eq!(call.decision(Tap::Record).reason, Reason::Objected);
 }
