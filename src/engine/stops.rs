@@ -67,7 +67,8 @@ impl Stops {
     /// Nothing more is handed to any sink, ever; what is in queues is wiped now.
     pub(super) fn refuse(&self) {
         self.refused.store(true, Ordering::SeqCst);
-        self.locked().iter().for_each(|hand| hand.hand.stop());
+        // Not under the lock: to wipe a queue takes long, and the worker waits for the lock when it lends.
+        self.hands().iter().for_each(|hand| hand.hand.stop());
     }
 
     /// Whether nothing more is handed to any sink.
@@ -100,7 +101,7 @@ impl Stops {
     /// Nothing more is handed to this sink, ever; what is in its queues is wiped now.
     pub(super) fn stop(&self, sink: usize) {
         self.sinks[sink].stopped.store(true, Ordering::SeqCst);
-        self.locked().iter().filter(|hand| hand.sink == sink).for_each(|hand| hand.hand.stop());
+        self.hands().iter().filter(|hand| hand.sink == sink).for_each(|hand| hand.hand.stop());
     }
 
     /// Nothing more is handed to any sink, ever. What is in the queues stays: who empties them is asked elsewhere.
