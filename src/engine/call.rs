@@ -188,6 +188,9 @@ impl Call {
 
     /// Time passes: what arrived is examined, what is due is handed on. To be called every 10 ms of the call's clock.
     pub fn step(&mut self, now: CallTime) {
+        if self.session.call.is_broken() {
+            self.fail_at(now, "something broke on a media thread");
+        }
         match self.failed {
             false => self.guarded(now, |session| session.step(now)),
             // Nothing is tapped any more; what a writer still brings is wiped.

@@ -265,6 +265,12 @@ impl LegWriter {
         !self.is_gone() && self.signals.put(Signal { what: What::Hold { on }, at: Some(at.0), before: u64::MAX })
     }
 
+    /// Something broke on this thread: the gates of the call shut, and its worker ends it as failed. `[media]`
+    #[cfg(any(feature = "capi", test))]
+    pub(crate) fn break_off(&self) {
+        self.call.break_off();
+    }
+
     /// Whether nobody is left to take anything: the call's handle or its engine is gone, or this is a forked child of the
     /// process that has them. `[media]`
     pub fn is_gone(&self) -> bool {
@@ -392,5 +398,34 @@ impl Known {
             Some(width) => Known { format, samples, bytes: samples as usize * width },
             None => Known { format, samples: u32::MAX, bytes: usize::MAX },
         }
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+    use crate::engine::{CallEvent, CallSpec, Config, Engine};
+    use crate::policy::{Direction, Policy};
+    use crate::time::CallTime;
+
+    #[test]
+    fn what_breaks_on_a_media_thread_shuts_its_call_at_once_and_fails_it_with_the_next_step() {
+        let engine = Engine::new(Config::default(), Some(Policy::embedded())).expect("an engine");
+        let mut call = engine.start_call(CallSpec {
+            id: "a call".to_owned(),
+            entity: "ecommerce-be".to_owned(),
+            service: "customer-care".to_owned(),
+            direction: Direction::Inbound,
+            language: "en".to_owned(),
+            zero: MonoTime(1),
+            started: jiff::Timestamp::UNIX_EPOCH,
+        });
+        let [one, two] = [Role::Caller, Role::Agent]
+            .map(|role| call.open_leg(&LegSpec::new(role, vec![Format::PCMA])).expect("a leg"));
+        call.step(CallTime::ZERO);
+        one.break_off();
+        assert!([&one, &two].iter().all(|leg| leg.shared().gate.read() == Gate::Shut));
+        call.step(CallTime::ZERO);
+        assert!(call.events().iter().any(|event| matches!(event, CallEvent::CallFailed { .. })));
     }
 }

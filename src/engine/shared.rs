@@ -15,13 +15,28 @@ pub(super) struct CallShared {
     pub(super) legs: [LegShared; MAX_LEGS],
     /// What a caller's 9 means now; written by the worker.
     pub(super) nine: NineWord,
+    /// Not 0 once something broke on a media thread: the worker ends the call as failed.
+    broken: AtomicU32,
     /// Whether this process is a forked child.
     pub(super) kin: std::sync::Arc<Kin>,
 }
 
 impl CallShared {
     pub(super) fn new(kin: std::sync::Arc<Kin>) -> CallShared {
-        CallShared { legs: std::array::from_fn(|_| LegShared::default()), nine: NineWord::new(), kin }
+        let legs = std::array::from_fn(|_| LegShared::default());
+        CallShared { legs, nine: NineWord::new(), broken: AtomicU32::new(0), kin }
+    }
+
+    /// Something broke: the gates shut, and the worker ends the call as failed. `[media]`
+    #[cfg(any(feature = "capi", test))]
+    pub(super) fn break_off(&self) {
+        self.press(Press::Shut);
+        self.broken.store(1, Ordering::Release);
+    }
+
+    /// Whether something broke on a media thread. `[worker]`
+    pub(super) fn is_broken(&self) -> bool {
+        self.broken.load(Ordering::Acquire) != 0
     }
 
     /// Closes the gates of all legs, at once. `[media]`

@@ -1,12 +1,11 @@
 //! What a media thread calls, and destroying a leg. The headers are `include/calltap/leg.h` and `call.h`.
 //!
-//! Every function of `leg.h` is `[media]`: nothing here allocates, locks or makes a system call, but when something broke.
+//! Every function of `leg.h` is `[media]`: nothing here allocates, locks or makes a system call, not even when something broke but for what the panic itself does.
 
 use std::ffi::{c_char, c_void};
 use std::ptr::null_mut;
-use std::sync::Weak;
 
-use crate::engine::{Facts, Incoming, LegWriter, LiveCall, Pushed};
+use crate::engine::{Facts, Incoming, LegWriter, Pushed};
 use crate::frame::Lent;
 use crate::time::MonoTime;
 
@@ -20,13 +19,11 @@ use super::pointer::{Bytes, Const, Exclusive, In, OutValue, Slot};
 pub struct Leg {
     writer: LegWriter,
     number: u32,
-    /// For when something breaks.
-    call: Weak<LiveCall>,
 }
 
 impl Leg {
-    pub(super) fn new(writer: LegWriter, number: u32, call: Weak<LiveCall>) -> Leg {
-        Leg { writer, number, call }
+    pub(super) fn new(writer: LegWriter, number: u32) -> Leg {
+        Leg { writer, number }
     }
 
     /// What the host is answered about a frame.
@@ -74,9 +71,8 @@ fn on_leg_into<P>(
 #[cold]
 fn broken(leg: &mut Exclusive<Leg>) {
     quiet((), || {
-        if let Some(call) = leg.get("leg").ok().and_then(|leg| leg.call.upgrade()) {
-            // Nobody is left to be told that this failed too.
-            let _ = call.fail("a function of the C interface broke on a media thread");
+        if let Ok(leg) = leg.get("leg") {
+            leg.writer.break_off();
         }
     });
 }

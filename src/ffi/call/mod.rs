@@ -179,7 +179,7 @@ pub extern "C" fn calltap_call_open_leg(
         let spec = leg_spec(&spec)?;
         let writer = call.live.open_leg(&spec)?;
         let number = call.legs.fetch_add(1, Ordering::SeqCst);
-        place.put(Leg::new(writer, number, Arc::downgrade(&call.live)));
+        place.put(Leg::new(writer, number));
         Ok(c::OK)
     })
 }
