@@ -25,6 +25,8 @@ impl Session {
             for returned in self.outlets[sink].returned(now) {
                 self.hear(sink, returned);
             }
+            let overdue = self.outlets[sink].overdue(now);
+            overdue.into_iter().for_each(|receipt| self.events.add(CallEvent::Receipt(receipt)));
         }
     }
 
@@ -47,7 +49,10 @@ impl Session {
                 let (at, outcome, reason) = (ended.at, ended.outcome, ended.reason);
                 self.events.add(CallEvent::OutputClosed { output, at, outcome, reason });
             }
-            (Report::Receipt(receipt), _) => self.events.add(CallEvent::Receipt(receipt)),
+            (Report::Receipt(receipt), _) => {
+                self.outlets[sink].note_receipt(&receipt);
+                self.events.add(CallEvent::Receipt(receipt));
+            }
             (Report::Late { stalled, over: false }, _) => {
                 let what = format!("it has not come back from a call for {stalled:?}; frames wait in its queue");
                 self.events.add(CallEvent::SinkLate { output, what });

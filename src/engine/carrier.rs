@@ -101,6 +101,14 @@ impl Carrier {
         }
     }
 
+    /// The same, to put something into it.
+    pub(super) fn queue_mut(&mut self) -> Option<&mut Buffered> {
+        match self {
+            Carrier::Queued(queue) => Some(queue),
+            _ => None,
+        }
+    }
+
     /// What happened behind its queue.
     pub(super) fn reports(&mut self, now: MonoTime) -> Vec<Report> {
         match self {

@@ -22,6 +22,9 @@ use super::stops::{Hand, Stops};
 /// How often, on the call's clock, an output is brought to where it survives the process.
 const FLUSH_EVERY: Duration = Duration::from_secs(1);
 
+/// How long the receipt of a sink behind a queue may take before the call says that it is not there yet.
+const RECEIPT_WITHIN: Duration = Duration::from_secs(1);
+
 /// Makes the sink of one output. Called once for each output: a call that moves to another controller gets a new one.
 pub type SinkMaker = Box<dyn FnMut(OutputId) -> Box<dyn Sink> + Send>;
 
@@ -124,6 +127,8 @@ struct Output {
     /// Whether any audio went to it: also a part of a frame that is not counted yet, or one in which it failed.
     got_audio: bool,
     flush_at: CallTime,
+    /// An erasure was ordered, and its receipt has not come: when the call says so, by the host's clock.
+    receipt_due: Option<MonoTime>,
     erased: bool,
 }
 
@@ -221,6 +226,7 @@ impl Outlet {
             frames: [0; MAX_LEGS],
             got_audio: false,
             flush_at: from + FLUSH_EVERY,
+            receipt_due: None,
             erased: false,
         };
         let opened = output.sink.call(|sink| sink.open(permit, description));
@@ -267,11 +273,6 @@ impl Outlet {
             let (id, ended) = (output.id, output.ended);
             let reports = output.sink.reports(now).into_iter();
             all.extend(reports.map(|report| Returned { output: id, report, ended }));
-        }
-        for back in &all {
-            if let Report::Receipt(receipt) = &back.report {
-                self.note_receipt(receipt);
-            }
         }
         all
     }
@@ -367,16 +368,23 @@ impl Outlet {
         self.failed = true;
     }
 
-    /// Erases every output, open and past; one that is erased is not asked again. A sink that panics has not erased.
+    /// Erases every output, open and past; one that is erased is not asked again. A sink that panics has not erased. What
+    /// is behind a queue answers later: its receipt is among the reports.
     pub(super) fn erase(&mut self, erasure: &Erasure) -> Vec<Receipt> {
         if let Some(mut output) = self.current.take() {
             output.place = None;
             self.past.push(output);
         }
+        let due = self.around.backstage.as_ref().map(|backstage| after(backstage.clock.now(), RECEIPT_WITHIN));
         let mut receipts = Vec::new();
         for output in self.past.iter_mut().filter(|output| !output.erased) {
-            let _inside = output.sink.queue().is_none().then(|| self.around.stops.visit(self.index, output.id));
+            let is_queued = output.sink.queue().is_some();
+            let _inside = (!is_queued).then(|| self.around.stops.visit(self.index, output.id));
             receipts.push(match output.sink.call(|sink| Ok(sink.erase(erasure))) {
+                Ok(_) if is_queued => {
+                    output.receipt_due = due;
+                    continue;
+                }
                 Ok(receipt) => receipt,
                 Err(fault) => Receipt {
                     output: output.id,
@@ -390,10 +398,24 @@ impl Outlet {
         receipts
     }
 
+    /// Receipts that should have come by `now`, each said once: the sink's own still comes.
+    pub(super) fn overdue(&mut self, now: MonoTime) -> Vec<Receipt> {
+        let is_due = |output: &&mut Output| output.receipt_due.is_some_and(|due| due <= now);
+        let outputs = self.past.iter_mut().filter(is_due);
+        let late = outputs.map(|output| {
+            output.receipt_due = None;
+            let what = "the sink has not answered yet: the order to erase stands, its receipt follows";
+            let frames = output.frames.iter().sum();
+            Receipt { output: output.id, fate: Fate::Pending(what.to_owned()), frames, bytes: 0 }
+        });
+        late.collect()
+    }
+
     /// What is erased counts as such, and is not asked for again.
-    fn note_receipt(&mut self, receipt: &Receipt) {
+    pub(super) fn note_receipt(&mut self, receipt: &Receipt) {
         let mut outputs = self.past.iter_mut();
         let Some(output) = outputs.find(|output| output.id == receipt.output && !output.erased) else { return };
+        output.receipt_due = None;
         if receipt.fate == Fate::Erased {
             output.erased = true;
             for (sum, frames) in self.erased.iter_mut().zip(output.frames) {
@@ -435,6 +457,10 @@ fn lend_hand(around: &Around, sink: usize, run: Run, carrier: &Carrier) {
     if let Some(queue) = carrier.queue() {
         around.stops.lend(Hand { sink, is_file: run == Run::File, hand: queue.hand() });
     }
+}
+
+fn after(now: MonoTime, time: Duration) -> MonoTime {
+    MonoTime(now.0.saturating_add(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)))
 }
 
 fn stopped() -> Fault {

@@ -113,8 +113,10 @@ impl Session {
     /// Shut first, then wipe, then erase. Said again, it asks those again that could not erase.
     pub(super) fn withdraw(&mut self, at: CallTime, by: WithdrawnBy) -> Vec<Receipt> {
         self.consent.tell(at, Event::Withdrawn { by });
-        let receipts = self.follow(at);
-        if receipts.is_empty() { self.refuse(at, Reason::Withdrawn) } else { receipts }
+        match self.follow(at) {
+            Some(receipts) => receipts,
+            None => self.refuse(at, Reason::Withdrawn),
+        }
     }
 
     /// What came before `at` is handed on at once, nothing after it.
@@ -281,16 +283,17 @@ impl Session {
         self.tracks.iter().filter(|track| track.role() == Role::Caller && track.is_open())
     }
 
-    /// Does what followed from what consent was told. The gates are set before anything else is done.
-    fn follow(&mut self, now: CallTime) -> Vec<Receipt> {
+    /// Does what followed from what consent was told. The gates are set before anything else is done. What direct sinks
+    /// answered when the caller refused; `None` when he did not.
+    fn follow(&mut self, now: CallTime) -> Option<Vec<Receipt>> {
         self.set_gates();
         let changes: Vec<Change> = self.consent.drain().collect();
-        let mut receipts = Vec::new();
+        let mut receipts: Option<Vec<Receipt>> = None;
         for change in changes {
             self.events.add(CallEvent::Consent(change.clone()));
             match change {
-                Change::Objected { .. } => receipts.extend(self.refuse(now, Reason::Objected)),
-                Change::Withdrawn { .. } => receipts.extend(self.refuse(now, Reason::Withdrawn)),
+                Change::Objected { .. } => receipts.get_or_insert_default().extend(self.refuse(now, Reason::Objected)),
+                Change::Withdrawn { .. } => receipts.get_or_insert_default().extend(self.refuse(now, Reason::Withdrawn)),
                 Change::Paused { at } => {
                     self.hand_on_now(at);
                     if self.broken.is_none() {

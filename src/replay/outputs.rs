@@ -1,7 +1,8 @@
 //! Which outputs of a live call are still being written, as its events tell.
 
+use crate::consent::Change;
 use crate::engine::CallEvent;
-use crate::sink::{Fate, OutputId};
+use crate::sink::OutputId;
 
 /// Every output of the call, and what is awaited of it.
 #[derive(Debug, Default)]
@@ -27,11 +28,11 @@ impl Outputs {
                     other => other,
                 });
             }
-            // Behind a queue the first answer is that it was ordered, the next one is the sink's.
-            CallEvent::Receipt(receipt) => self.turn(receipt.output, |awaited| match (&receipt.fate, awaited) {
-                (Fate::Pending(_), Awaited::Close | Awaited::Nothing) => Awaited::Receipt,
-                _ => Awaited::Nothing,
-            }),
+            // Every output answers, closed or not.
+            CallEvent::Consent(Change::Objected { .. } | Change::Withdrawn { .. }) => {
+                self.0.iter_mut().for_each(|(_, awaited)| *awaited = Awaited::Receipt);
+            }
+            CallEvent::Receipt(receipt) => self.turn(receipt.output, |_| Awaited::Nothing),
             _ => {}
         }
     }
@@ -51,9 +52,9 @@ impl Outputs {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::consent::Reason;
+    use crate::consent::{Reason, WithdrawnBy};
     use crate::policy::Tap;
-    use crate::sink::{Outcome, Receipt};
+    use crate::sink::{Fate, Outcome, Receipt};
     use crate::time::CallTime;
 
     const OUTPUT: OutputId = OutputId(uuid::Uuid::from_u128(7));
@@ -82,13 +83,20 @@ mod tests {
     }
 
     #[test]
-    fn an_erasure_is_awaited_until_the_sink_itself_has_answered() {
-        for answer in [Fate::Erased, Fate::Pending("the disk says no".to_owned())] {
-            let mut outputs = opened();
-            outputs.see(&receipt(Fate::Pending("ordered".to_owned())));
-            assert_eq!(outputs.awaited(), [OUTPUT]);
-            outputs.see(&receipt(answer));
-            assert!(outputs.awaited().is_empty());
+    fn after_a_refusal_the_receipt_of_every_output_is_awaited_also_of_one_that_has_closed() {
+        let (at, outcome, reason) = (CallTime::ZERO, Outcome::Complete, Reason::Ended);
+        for closes in [true, false] {
+            for answer in [Fate::Erased, Fate::Pending("the disk says no".to_owned())] {
+                let mut outputs = opened();
+                if closes {
+                    outputs.see(&CallEvent::OutputClosed { output: OUTPUT, at, outcome, reason });
+                }
+                let by = WithdrawnBy("the agent".to_owned());
+                outputs.see(&CallEvent::Consent(Change::Withdrawn { at, by }));
+                assert_eq!(outputs.awaited(), [OUTPUT]);
+                outputs.see(&receipt(answer));
+                assert!(outputs.awaited().is_empty());
+            }
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Live calls: real threads, a clock that the test moves.
 
+mod account;
 mod alone;
 mod budget;
 mod events;
