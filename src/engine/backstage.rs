@@ -22,7 +22,10 @@ impl Session {
                 let what = "it overran its time budget too often: from now on it is called by a writer thread";
                 self.tell_late(sink, what.to_owned());
             }
-            for returned in self.outlets[sink].returned(now) {
+            let returned = self.outlets[sink].returned(now);
+            // After the reports: what a sink was given before it closed or erased is heard by then.
+            self.hear_settled();
+            for returned in returned {
                 self.hear(sink, returned);
             }
             let overdue = self.outlets[sink].overdue(now);

@@ -8,11 +8,14 @@ use std::time::Duration;
 use crate::consent::{Reason, Ruling};
 use crate::frame::Frame;
 use crate::policy::Pairs;
-use crate::sink::{GapCause, Handed, LegDescription, Outcome, SinkError};
+use crate::sink::buffered::Tag;
+use crate::sink::{GapCause, LegDescription, Outcome, SinkError};
 use crate::time::{CallTime, Interval};
 
+use super::awaited::{End, News, count_otherwise, end_of};
 use super::event::CallEvent;
 use super::line::{Fate, Held, Shares};
+use super::outlet::Given;
 use super::session::Session;
 use super::track::Track;
 use crate::sink::Fault;
@@ -160,8 +163,12 @@ impl Session {
                     continue;
                 }
                 match self.give_to(index, sink, &piece, held) {
-                    Ok(Handed::Taken) => held.shares.given |= 1 << sink,
-                    Ok(Handed::Dropped) => held.shares.dropped |= 1 << sink,
+                    Ok(Given::Taken) => held.shares.given |= 1 << sink,
+                    Ok(Given::Queued) => {
+                        held.shares.queued |= 1 << sink;
+                        self.tracks[index].awaited.get_mut().queue(held.shares.tag, sink);
+                    }
+                    Ok(Given::Dropped) => held.shares.dropped |= 1 << sink,
                     Err(fault) => self.sink_failed(sink, fault),
                 }
             }
@@ -178,7 +185,7 @@ impl Session {
     }
 
     /// Hands one piece to one sink, after opening it and after saying what is missing before it.
-    fn give_to(&mut self, index: usize, sink: usize, piece: &Frame, held: &Held) -> Result<Handed, Fault> {
+    fn give_to(&mut self, index: usize, sink: usize, piece: &Frame, held: &Held) -> Result<Given, Fault> {
         self.open(sink)?;
         let leg = piece.leg();
         if let Some(handed_to) = self.outlets[sink].handed_to(leg)
@@ -188,7 +195,7 @@ impl Session {
             let missing = self.tracks[index].gap_cause(held.origin, gap.from);
             self.say_gap(sink, leg, gap, missing)?;
         }
-        self.outlets[sink].frame(piece)
+        self.outlets[sink].frame(piece, held.shares.tag)
     }
 
     fn open(&mut self, sink: usize) -> Result<(), Fault> {
@@ -273,24 +280,52 @@ impl Session {
     /// The same, of a frame that is gone already.
     pub(super) fn count(&mut self, index: usize, shares: Shares, otherwise: Fate) {
         let leg = index as u8;
-        for (sink, outlet) in self.outlets.iter_mut().enumerate() {
-            if shares.given & (1 << sink) != 0 {
-                outlet.count(leg);
-            } else if shares.dropped & (1 << sink) != 0 {
-                outlet.overflow(leg);
-            } else if shares.offered & (1 << sink) != 0 {
-                outlet.miss(leg);
+        let given = match shares.queued {
+            0 => shares.given,
+            _ => self.tracks[index].awaited.get_mut().count(shares),
+        };
+        let got = |sink: &usize| given & (1 << sink) != 0;
+        (0..self.outlets.len()).filter(got).for_each(|sink| self.outlets[sink].note_given(leg));
+        if shares.queued != 0 {
+            // What came of it is heard later, or was heard already.
+            return self.tell_settled(index, shares.tag);
+        }
+        for (sink, outlet) in self.outlets.iter().enumerate() {
+            if let Some(end) = end_of(shares, 1 << sink) {
+                outlet.count(leg, end);
             }
         }
-        let track = &mut self.tracks[index];
-        match otherwise {
-            _ if shares.given != 0 => track.counts.delivered += 1,
-            _ if shares.dropped != 0 => track.counts.queue += 1,
-            _ if shares.offered != 0 => track.counts.sink += 1,
-            Fate::Withheld => track.counts.withheld += 1,
-            Fate::Purged => track.counts.purged += 1,
-            Fate::Late => track.counts.late += 1,
+        let counts = &mut self.tracks[index].counts;
+        match end_of(shares, u32::MAX) {
+            Some(End::Delivered) => counts.delivered += 1,
+            Some(End::Queue) => counts.queue += 1,
+            Some(End::Purged) => counts.purged += 1,
+            Some(End::Sink) => counts.sink += 1,
+            None => count_otherwise(counts, otherwise),
         }
+    }
+
+    /// Hears what came of frames behind queues, and counts it.
+    pub(super) fn hear_settled(&self) {
+        for (sink, outlet) in self.outlets.iter().enumerate() {
+            outlet.hear_settled(|settled, by_refusal| {
+                let index = usize::from(settled.leg);
+                let Some(track) = self.tracks.get(index) else { return News::Nothing };
+                let news = track.awaited.borrow_mut().hear(settled.tag, sink, settled.came, by_refusal);
+                self.tell_settled(index, settled.tag);
+                news
+            });
+        }
+    }
+
+    /// Tells the leg and its sinks what is known of a frame that went to queues.
+    fn tell_settled(&self, index: usize, tag: Tag) {
+        let leg = index as u8;
+        self.tracks[index].awaited.borrow_mut().settle(tag, |sink, end| {
+            if let Some(outlet) = self.outlets.get(sink) {
+                outlet.count(leg, end);
+            }
+        });
     }
 }
 

@@ -7,6 +7,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::frame::{Frame, Pool, PoolFull};
+use crate::sink::buffered::Tag;
 use crate::time::CallTime;
 
 /// A frame in the line.
@@ -25,11 +26,15 @@ pub(super) struct Held {
 /// Which outlets got a part of a frame, one bit each.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Shares {
+    /// The frame's number in its leg.
+    pub(super) tag: Tag,
     /// They got one.
     pub(super) given: u32,
+    /// One waits, or waited, in their queue: what came of it is heard later.
+    pub(super) queued: u32,
     /// They had no room for one.
     pub(super) dropped: u32,
-    /// They should have got one. Those that did, or had no room, are among them.
+    /// They should have got one. All the others are among them.
     pub(super) offered: u32,
 }
 

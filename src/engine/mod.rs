@@ -3,6 +3,7 @@
 //! [`Engine`] holds what calls share. [`Call`] is the host's handle of one call; [`LegWriter`] is the media thread's end
 //! of one leg. A call's session is stepped with the time it is told, so a test, a capture and a live call run alike.
 
+mod awaited;
 mod backstage;
 mod call;
 mod carrier;

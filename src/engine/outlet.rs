@@ -1,5 +1,6 @@
 //! An outlet: one registered sink of a call, with its outputs one after the other and its account of every leg.
 
+use std::cell::Cell;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,7 +8,7 @@ use crate::consent::{Permit, Reason};
 use crate::frame::{Frame, Ledger};
 use crate::guard::Theirs;
 use crate::policy::{Pairs, Tap};
-use crate::sink::buffered::{Buffered, Report};
+use crate::sink::buffered::{Buffered, Heard, Report, Settled, Tag};
 use crate::sink::{
     Closing, Description, Erasure, Fate, GapCause, Handed, Mark, Outcome, OutputId, Receipt, Sink, SinkError,
 };
@@ -15,6 +16,7 @@ use crate::sink::{Fault, sink_call};
 use crate::time::{CallTime, Interval, MonoTime};
 
 use super::MAX_LEGS;
+use super::awaited::{Awaited, Counts, End, News};
 use super::carrier::{Backstage, Carrier};
 use super::config::{OpenOutput, Shared};
 use super::stops::{Hand, Stops};
@@ -73,14 +75,12 @@ pub(super) struct Outlet {
     past: Vec<Output>,
     /// Set by the first error: nothing more is handed on.
     failed: bool,
+    /// It was told to erase: what is wiped from its queues was wiped for that.
+    refused: bool,
     /// Its sink was moved to a queue just now.
     moved: bool,
-    /// Frames handed on, by leg.
-    delivered: [u64; MAX_LEGS],
-    /// Frames not handed on because the sink had failed, by leg.
-    missed: [u64; MAX_LEGS],
-    /// Frames for which it had no room, by leg.
-    overflowed: [u64; MAX_LEGS],
+    /// What the frames that it was offered came to, by leg.
+    counts: [Cell<Counts>; MAX_LEGS],
     /// Delivered frames whose output was erased, by leg.
     erased: [u64; MAX_LEGS],
 }
@@ -100,6 +100,16 @@ pub(super) struct Ended {
     pub(super) at: CallTime,
     pub(super) outcome: Outcome,
     pub(super) reason: Reason,
+}
+
+/// What became of a piece of a frame that was offered.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Given {
+    Taken,
+    /// It is in the queue.
+    Queued,
+    /// There was no room for it.
+    Dropped,
 }
 
 /// What came back from behind a queue.
@@ -123,7 +133,10 @@ struct Output {
     handed_to: [CallTime; MAX_LEGS],
     /// Whether frames of a leg were left out since its last one, because they were too old for a live sink.
     skipped: [bool; MAX_LEGS],
-    frames: [u64; MAX_LEGS],
+    /// Frames of which its sink got some.
+    frames: [Cell<u64>; MAX_LEGS],
+    /// Of the frames that went through its queue, what was heard.
+    heard: [Cell<Heard>; MAX_LEGS],
     /// Whether any audio went to it: also a part of a frame that is not counted yet, or one in which it failed.
     got_audio: bool,
     flush_at: CallTime,
@@ -134,7 +147,6 @@ struct Output {
 
 impl Outlet {
     pub(super) fn new(index: usize, around: Around, spec: SinkSpec, since: CallTime) -> Outlet {
-        let zero = [0; MAX_LEGS];
         let SinkSpec { tap, pairs, run, live, make } = spec;
         Outlet {
             index,
@@ -148,11 +160,10 @@ impl Outlet {
             current: None,
             past: Vec::new(),
             failed: false,
+            refused: false,
             moved: false,
-            delivered: zero,
-            missed: zero,
-            overflowed: zero,
-            erased: zero,
+            counts: Default::default(),
+            erased: [0; MAX_LEGS],
         }
     }
 
@@ -223,7 +234,8 @@ impl Outlet {
             from,
             handed_to: [from; MAX_LEGS],
             skipped: [false; MAX_LEGS],
-            frames: [0; MAX_LEGS],
+            frames: Default::default(),
+            heard: Default::default(),
             got_audio: false,
             flush_at: from + FLUSH_EVERY,
             receipt_due: None,
@@ -295,11 +307,21 @@ impl Outlet {
         self.act(|sink| sink.gap(leg, cause, stretch), ())
     }
 
-    /// Hands on one frame, or a part of one.
-    pub(super) fn frame(&mut self, frame: &Frame) -> Result<Handed, Fault> {
-        let Some(output) = &mut self.current else { return Ok(Handed::Dropped) };
+    /// Hands on one frame, or a part of one, or puts it into the queue.
+    pub(super) fn frame(&mut self, frame: &Frame, tag: Tag) -> Result<Given, Fault> {
+        let Some(output) = &mut self.current else { return Ok(Given::Dropped) };
         output.got_audio = true;
-        let handed = self.act(|sink| sink.frame(frame), Handed::Dropped)?;
+        let handed = match output.sink.queue_mut() {
+            Some(_) if self.around.stops.is_stopped(self.index) => return Err(stopped()),
+            Some(queue) => match sink_call(|| queue.frame_of(frame, tag))? {
+                Handed::Taken => Given::Queued,
+                Handed::Dropped => Given::Dropped,
+            },
+            None => match self.act(|sink| sink.frame(frame), Handed::Dropped)? {
+                Handed::Taken => Given::Taken,
+                Handed::Dropped => Given::Dropped,
+            },
+        };
         let Some(output) = &mut self.current else { return Ok(handed) };
         // Also when it was dropped: the sink knows of the gap.
         output.handed_to[usize::from(frame.leg())] = frame.stretch().to;
@@ -319,23 +341,39 @@ impl Outlet {
         self.current.as_ref().is_some_and(|output| output.skipped[usize::from(leg)])
     }
 
-    /// Counts a frame of `leg` that this sink got, whole or in parts.
-    pub(super) fn count(&mut self, leg: u8) {
-        self.delivered[usize::from(leg)] += 1;
+    /// Counts a frame of `leg` that this sink was offered, whole or in parts.
+    pub(super) fn count(&self, leg: u8, end: End) {
+        change(&self.counts[usize::from(leg)], |counts| counts.add(end));
+    }
+
+    /// Notes that the output that was open last got a frame of `leg`, directly.
+    pub(super) fn note_given(&self, leg: u8) {
         // The output it went to may have ended since; it is then the last of the past ones.
-        if let Some(output) = self.current.as_mut().or(self.past.last_mut()) {
-            output.frames[usize::from(leg)] += 1;
+        if let Some(output) = self.current.as_ref().or(self.past.last()) {
+            change(&output.frames[usize::from(leg)], |frames| *frames += 1);
         }
     }
 
-    /// Counts a frame of `leg` that this sink did not get because it had failed.
-    pub(super) fn miss(&mut self, leg: u8) {
-        self.missed[usize::from(leg)] += 1;
-    }
-
-    /// Counts a frame of `leg` for which this sink had no room.
-    pub(super) fn overflow(&mut self, leg: u8) {
-        self.overflowed[usize::from(leg)] += 1;
+    /// Hears what came of frames behind its queues. `hear` takes note of one, and says what was new in it.
+    pub(super) fn hear_settled(&self, mut hear: impl FnMut(Settled, bool) -> News) {
+        // Who was stopped for being late and is refused later lost it by the first.
+        let by_refusal = !self.failed && (self.refused || self.around.stops.is_refused());
+        for output in self.past.iter().chain(&self.current) {
+            for settled in output.sink.queue().into_iter().flat_map(Buffered::settled) {
+                let leg = usize::from(settled.leg);
+                match hear(settled, by_refusal) {
+                    News::Handed { was_refused } => {
+                        change(&output.frames[leg], |frames| *frames += 1);
+                        change(&output.heard[leg], |heard| {
+                            heard.handed += 1;
+                            heard.refused -= u64::from(was_refused);
+                        });
+                    }
+                    News::Refused => change(&output.heard[leg], |heard| heard.refused += 1),
+                    News::Nothing => {}
+                }
+            }
+        }
     }
 
     pub(super) fn mark(&mut self, mark: Mark, at: CallTime) -> Result<(), Fault> {
@@ -350,17 +388,23 @@ impl Outlet {
     }
 
     /// Ends the open output. It stays within reach of an erasure, whatever happens. Says whether its sink has closed by
-    /// now; one behind a queue reports it.
-    pub(super) fn close(&mut self, closing: &Closing) -> Result<bool, Fault> {
+    /// now; one behind a queue reports it. `waiting`: how many frames of each leg wait in its queue.
+    pub(super) fn close(&mut self, closing: &Closing, waiting: &[u64]) -> Result<bool, Fault> {
         let Some(mut output) = self.current.take() else { return Ok(false) };
         output.place = None;
         output.ended = Some(Ended { at: closing.at, outcome: closing.outcome, reason: closing.reason });
         let id = output.id;
         self.past.push(output);
         let Some(output) = self.past.last_mut() else { return Ok(false) };
-        let _inside = output.sink.queue().is_none().then(|| self.around.stops.visit(self.index, id));
+        if let Some(queue) = output.sink.queue_mut() {
+            let heard = (0..).zip(&output.heard).zip(waiting);
+            let heard = heard.map(|((leg, heard), &waiting)| Heard { leg, waiting, ..heard.get() });
+            queue.close_after(closing, heard.collect());
+            return Ok(false);
+        }
+        let _inside = self.around.stops.visit(self.index, id);
         output.sink.call(|sink| sink.close(closing))?;
-        Ok(output.sink.queue().is_none())
+        Ok(true)
     }
 
     /// Sets the outlet as failed: it gets nothing more.
@@ -376,6 +420,7 @@ impl Outlet {
             self.past.push(output);
         }
         let due = self.around.backstage.as_ref().map(|backstage| after(backstage.clock.now(), RECEIPT_WITHIN));
+        self.refused = true;
         let mut receipts = Vec::new();
         for output in self.past.iter_mut().filter(|output| !output.erased) {
             let is_queued = output.sink.queue().is_some();
@@ -389,7 +434,7 @@ impl Outlet {
                 Err(fault) => Receipt {
                     output: output.id,
                     fate: Fate::Pending(fault.sentence()),
-                    frames: output.frames.iter().sum(),
+                    frames: output.frames.iter().map(Cell::get).sum(),
                     bytes: 0,
                 },
             });
@@ -405,7 +450,7 @@ impl Outlet {
         let late = outputs.map(|output| {
             output.receipt_due = None;
             let what = "the sink has not answered yet: the order to erase stands, its receipt follows";
-            let frames = output.frames.iter().sum();
+            let frames = output.frames.iter().map(Cell::get).sum();
             Receipt { output: output.id, fate: Fate::Pending(what.to_owned()), frames, bytes: 0 }
         });
         late.collect()
@@ -418,8 +463,8 @@ impl Outlet {
         output.receipt_due = None;
         if receipt.fate == Fate::Erased {
             output.erased = true;
-            for (sum, frames) in self.erased.iter_mut().zip(output.frames) {
-                *sum += frames;
+            for (sum, frames) in self.erased.iter_mut().zip(&output.frames) {
+                *sum += frames.get();
             }
         }
     }
@@ -429,18 +474,22 @@ impl Outlet {
         self.past.iter().chain(&self.current).any(|output| output.got_audio && !output.erased)
     }
 
-    /// The account of `leg` as this sink saw it, from the whole leg's.
-    pub(super) fn ledger(&self, leg: u8, whole: &Ledger) -> Ledger {
+    /// The account of `leg` as this sink saw it, from the whole leg's. Of what went to queues a sink has a view of its own:
+    /// what was wiped from another's, or waits in it, was withheld from this one.
+    pub(super) fn ledger(&self, leg: u8, whole: &Ledger, awaited: &Awaited) -> Ledger {
         let index = usize::from(leg);
-        let settled = whole.delivered + whole.masked + whole.withheld + whole.sink + whole.queue;
-        let delivered = self.delivered[index];
-        let (sink, queue) = (self.missed[index], self.overflowed[index]);
+        let (purged, waiting) = (awaited.counts().purged, awaited.waiting());
+        let settled = whole.delivered + whole.masked + whole.withheld + whole.sink + whole.queue + purged + waiting;
+        let counts = self.counts[index].get();
+        let own_waiting = awaited.waiting_for(self.index);
         Ledger {
-            delivered,
+            delivered: counts.delivered,
             masked: 0,
-            sink,
-            queue,
-            withheld: settled - delivered - sink - queue,
+            sink: counts.sink,
+            queue: counts.queue,
+            purged: whole.purged - purged + counts.purged,
+            in_flight: whole.in_flight - waiting + own_waiting,
+            withheld: settled - counts.sum() - own_waiting,
             erased: self.erased[index],
             ..*whole
         }
@@ -457,6 +506,13 @@ fn lend_hand(around: &Around, sink: usize, run: Run, carrier: &Carrier) {
     if let Some(queue) = carrier.queue() {
         around.stops.lend(Hand { sink, is_file: run == Run::File, hand: queue.hand() });
     }
+}
+
+/// What somebody who only asks finds up to date.
+fn change<T: Copy>(cell: &Cell<T>, change: impl FnOnce(&mut T)) {
+    let mut value = cell.get();
+    change(&mut value);
+    cell.set(value);
 }
 
 fn after(now: MonoTime, time: Duration) -> MonoTime {

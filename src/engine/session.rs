@@ -205,6 +205,7 @@ impl Session {
 
     /// The account of one leg.
     pub(super) fn ledger(&self, leg: u8) -> Option<Ledger> {
+        self.hear_settled();
         let mut ledger = self.leg_ledger(leg)?;
         // Erased only when no output still has it.
         let kept = self.outlets.iter().any(Outlet::holds_audio);
@@ -215,7 +216,9 @@ impl Session {
 
     /// The account of one leg as one sink saw it.
     pub(super) fn sink_ledger(&self, sink: usize, leg: u8) -> Option<Ledger> {
-        Some(self.outlets.get(sink)?.ledger(leg, &self.leg_ledger(leg)?))
+        self.hear_settled();
+        let track = self.tracks.get(usize::from(leg))?;
+        Some(self.outlets.get(sink)?.ledger(leg, &self.leg_ledger(leg)?, &track.awaited.borrow()))
     }
 
     /// The account of one leg, with the frame that is being handed on.
@@ -293,7 +296,9 @@ impl Session {
             self.events.add(CallEvent::Consent(change.clone()));
             match change {
                 Change::Objected { .. } => receipts.get_or_insert_default().extend(self.refuse(now, Reason::Objected)),
-                Change::Withdrawn { .. } => receipts.get_or_insert_default().extend(self.refuse(now, Reason::Withdrawn)),
+                Change::Withdrawn { .. } => {
+                    receipts.get_or_insert_default().extend(self.refuse(now, Reason::Withdrawn))
+                }
                 Change::Paused { at } => {
                     self.hand_on_now(at);
                     if self.broken.is_none() {
@@ -358,7 +363,8 @@ impl Session {
             return self.sink_failed(index, fault);
         }
         let closing = self.closing(index, at, outcome, reason);
-        match self.outlets[index].close(&closing) {
+        let waiting: Vec<u64> = self.tracks.iter().map(|track| track.awaited.borrow().waiting_for(index)).collect();
+        match self.outlets[index].close(&closing, &waiting) {
             Ok(true) => self.events.add(CallEvent::OutputClosed { output, at, outcome, reason }),
             // One behind a queue tells when it has.
             Ok(false) => {}

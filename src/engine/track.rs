@@ -5,6 +5,7 @@
 
 mod read;
 
+use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -16,6 +17,7 @@ use crate::frame::{Arc, Ledger};
 use crate::sink::{GapCause, LegDescription};
 use crate::time::{CallTime, MonoTime};
 
+use super::awaited::Awaited;
 use super::config::Config;
 use super::hold::Holds;
 use super::leg::{self, LegReader, LegSpec, LegWriter};
@@ -54,6 +56,8 @@ pub(super) struct Track {
     digits: VecDeque<Was>,
     pub(super) line: Line,
     pub(super) counts: Ledger,
+    /// Frames that went to queues: what came of them is heard also when somebody only asks for the account.
+    pub(super) awaited: RefCell<Awaited>,
     last_arrival: Option<CallTime>,
     /// How many frames were dropped before the ring when it was last read.
     dropped: u64,
@@ -105,6 +109,7 @@ impl Track {
             lost_nines: 0,
             digits: VecDeque::new(),
             counts: Ledger::default(),
+            awaited: RefCell::default(),
             last_arrival: None,
             dropped: 0,
             received_to: None,
@@ -265,7 +270,7 @@ impl Track {
         // Each counter is read once: the media thread goes on counting.
         let [refused, full, size, format] = [&shared.refused, &shared.full, &shared.size, &shared.format].map(count);
         let waiting = self.consumer.waiting();
-        Ledger {
+        let mut ledger = Ledger {
             pushed: self.consumer.popped() + waiting + refused + full + size + format,
             withheld: counts.withheld + refused,
             full: counts.full + full,
@@ -275,7 +280,9 @@ impl Track {
             // What was dropped before the ring left a hole in the numbers too.
             lost: self.stream.sequence.lost().saturating_sub(full + size + format),
             ..*counts
-        }
+        };
+        self.awaited.borrow().add_to(&mut ledger);
+        ledger
     }
 
     fn shared(&self) -> &LegShared {

@@ -4,6 +4,11 @@
 ///
 /// `pushed = delivered + masked + withheld + dropped() + purged + in_flight`, always. Each frame counts once, at its
 /// first fate; all but `in_flight` and `lost` only rise. Counts are frames, not samples.
+///
+/// What waits in a sink's queue is in flight. For the whole call a frame is delivered as soon as one sink took a piece of
+/// it; if none did, it counts once nothing of it waits. In a sink's view what that sink was not offered is withheld. The
+/// ledgers that a sink behind a queue is told when its output ends are settled up to its queue's end; only what still waits
+/// in the queue of an earlier output of the same sink is in flight there.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Ledger {
     /// Frames the host offered, refused ones included.
@@ -24,11 +29,11 @@ pub struct Ledger {
     pub duplicate: u64,
     /// Dropped: its place had been handed on already.
     pub late: u64,
-    /// Dropped: a slow sink's queue was full.
+    /// Dropped: a slow sink's queue was full, or the sink itself had no room.
     pub queue: u64,
-    /// Dropped: the sink had failed.
+    /// Dropped: the sink had failed, or was stopped because it did not come back in time.
     pub sink: u64,
-    /// Wiped before any sink had it.
+    /// Wiped before any sink had it: in a line, or by a refusal in a queue.
     pub purged: u64,
     /// On its way.
     pub in_flight: u64,

@@ -47,6 +47,9 @@ pub struct Log(Arc<(Mutex<Notes>, Condvar)>);
 /// What a sink does at each of its calls, beside writing it down.
 pub type Hook = Arc<dyn Fn(Where) + Send + Sync>;
 
+/// Whether there is room for a frame of a leg at a place.
+pub type Room = fn(u8, CallTime) -> bool;
+
 #[derive(Default)]
 pub struct Notes {
     pub got: Vec<Got>,
@@ -60,6 +63,10 @@ pub struct Notes {
     pub inside: bool,
     pub panics: Option<(Where, Payload)>,
     pub hook: Option<Hook>,
+    /// Whether it has room for a leg's frame.
+    pub room: Option<Room>,
+    /// What it was told at each close.
+    pub closings: Vec<Closing>,
 }
 
 impl Log {
@@ -161,7 +168,8 @@ impl Sink for Witness {
     fn frame(&mut self, frame: &Frame) -> Result<Handed, SinkError> {
         self.log.note(Got::Frame { leg: frame.leg(), place: frame.place() });
         self.log.pass(Where::Frame);
-        Ok(Handed::Taken)
+        let room = self.log.notes().room.is_none_or(|room| room(frame.leg(), frame.place()));
+        Ok(if room { Handed::Taken } else { Handed::Dropped })
     }
 
     fn flush(&mut self) -> Result<(), SinkError> {
@@ -170,6 +178,7 @@ impl Sink for Witness {
     }
 
     fn close(&mut self, closing: &Closing) -> Result<(), SinkError> {
+        self.log.set(|notes| notes.closings.push(closing.clone()));
         self.log.note(Got::Closed(closing.outcome));
         self.log.pass(Where::Close);
         Ok(())

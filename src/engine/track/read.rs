@@ -205,7 +205,8 @@ impl Track {
         self.stream.next = Some(end);
         self.received_to = self.received_to.max(Some(end));
         let origin = Origin { sequence, drops: self.drops(header.drops), refused: header.refused };
-        Held { frame, due: arrival.max(place) + self.limits.hold_back, origin, arrival, shares: Shares::default() }
+        let shares = Shares { tag: self.consumer.popped(), ..Shares::default() };
+        Held { frame, due: arrival.max(place) + self.limits.hold_back, origin, arrival, shares }
     }
 
     fn read_events(&mut self, header: &Header, payload: &[u8], rate: u32, timestamp: u32, arrival: CallTime) {

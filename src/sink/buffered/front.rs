@@ -20,6 +20,7 @@ use super::job::Seat;
 use super::output::Output;
 use super::quiet::Quiet;
 use super::report::Report;
+use super::settled::{Came, Heard, Settled, Tag};
 use super::turnstile::Epoch;
 use super::writers::Writers;
 use super::{Hand, LEGS, Limits, MARKS};
@@ -48,6 +49,7 @@ pub struct Buffered {
     pool: Arc<Pool>,
     limits: Limits,
     reports: Receiver<Report>,
+    settled: Receiver<Settled>,
     /// What it was opened with, kept until the sink has it: a stop may have wiped that.
     opening: Option<Arc<Opening>>,
     is_open: bool,
@@ -74,12 +76,13 @@ impl Buffered {
     fn new(sink: Box<dyn Sink>, around: Around<'_>, is_open: bool) -> Buffered {
         let Around { output, writers, pool, quiet, limits } = around;
         let limits = Limits { frames: limits.frames.max(1), ..limits };
-        let (output, reports) = Output::new(output, Seat::of(sink, is_open), &writers.core, quiet, &limits);
+        let (output, reports, settled) = Output::new(output, Seat::of(sink, is_open), &writers.core, quiet, &limits);
         Buffered {
             output,
             pool: Arc::clone(pool),
             limits,
             reports,
+            settled,
             opening: None,
             is_open,
             closed: false,
@@ -143,6 +146,35 @@ impl Buffered {
         self.output.accounts.read(leg)
     }
 
+    /// As [`Sink::frame`], of a frame with its number: what comes of it is then told by [`Buffered::settled`]. So is what
+    /// a stop keeps from the queue: it counts as taken here, and as wiped there.
+    pub fn frame_of(&mut self, frame: &Frame, tag: Tag) -> Result<Handed, SinkError> {
+        self.queue(frame, Some(tag))
+    }
+
+    /// What came of frames that have a number, one for each that was taken, each told once. What a sink was given before
+    /// it closed or erased is there when the report on that is.
+    pub fn settled(&self) -> impl Iterator<Item = Settled> + '_ {
+        self.settled.try_iter()
+    }
+
+    /// As [`Sink::close`], with what was heard of each leg: what waits is settled in the ledgers before the sink has them.
+    pub fn close_after(&mut self, closing: &Closing, heard: Vec<Heard>) {
+        if self.closed || !self.is_open {
+            return;
+        }
+        self.closed = true;
+        if let Some(epoch) = self.output.turnstile.epoch() {
+            for (leg, missing) in (0..).zip(std::mem::take(&mut self.missing)) {
+                if let Some(stretch) = missing {
+                    // The last gaps always have a place.
+                    self.output.put(epoch, Item::Gap { leg, cause: GapCause::Dropped, stretch });
+                }
+            }
+        }
+        self.output.order(Order::Close(Box::new(closing.clone()), heard));
+    }
+
     /// What happened since it was asked last, in order. Allocates only when something did.
     pub fn reports(&mut self, now: MonoTime) -> Vec<Report> {
         let mut reports: Vec<Report> = self.reports.try_iter().collect();
@@ -178,6 +210,32 @@ impl Buffered {
         match self.output.failed.get() {
             Some(what) => Err(error(what)),
             None => Ok(()),
+        }
+    }
+
+    fn queue(&mut self, frame: &Frame, tag: Option<Tag>) -> Result<Handed, SinkError> {
+        let (leg, stretch) = (frame.leg(), frame.stretch());
+        let checked = self.check(leg);
+        self.output.accounts.offer(leg);
+        if checked.is_err() {
+            self.output.accounts.settle(leg, FrameFate::Lost);
+        }
+        checked?;
+        let Some(epoch) = self.output.turnstile.epoch() else {
+            self.output.settle(leg, tag, Came::Wiped);
+            self.miss(leg, stretch);
+            return Ok(if tag.is_some() { Handed::Taken } else { Handed::Dropped });
+        };
+        match self.kept(frame) {
+            Some(frame) if self.tell_missing(epoch, leg) => {
+                self.output.put(epoch, Item::Frame { frame, tag });
+                Ok(Handed::Taken)
+            }
+            _ => {
+                self.output.accounts.settle(leg, FrameFate::Dropped);
+                self.miss(leg, stretch);
+                Ok(Handed::Dropped)
+            }
         }
     }
 
@@ -233,29 +291,7 @@ impl Sink for Buffered {
 
     /// Queues a frame. `Dropped` when there is no room, or while it is stopped.
     fn frame(&mut self, frame: &Frame) -> Result<Handed, SinkError> {
-        let (leg, stretch) = (frame.leg(), frame.stretch());
-        let checked = self.check(leg);
-        self.output.accounts.offer(leg);
-        if checked.is_err() {
-            self.output.accounts.settle(leg, FrameFate::Lost);
-        }
-        checked?;
-        let Some(epoch) = self.output.turnstile.epoch() else {
-            self.output.accounts.settle(leg, FrameFate::Wiped);
-            self.miss(leg, stretch);
-            return Ok(Handed::Dropped);
-        };
-        match self.kept(frame) {
-            Some(kept) if self.tell_missing(epoch, leg) => {
-                self.output.put(epoch, Item::Frame(kept));
-                Ok(Handed::Taken)
-            }
-            _ => {
-                self.output.accounts.settle(leg, FrameFate::Dropped);
-                self.miss(leg, stretch);
-                Ok(Handed::Dropped)
-            }
-        }
+        self.queue(frame, None)
     }
 
     fn gap(&mut self, leg: LegIndex, cause: GapCause, stretch: Interval) -> Result<(), SinkError> {
@@ -293,19 +329,7 @@ impl Sink for Buffered {
 
     /// Orders the end, after all that is queued. How it went is a report.
     fn close(&mut self, closing: &Closing) -> Result<(), SinkError> {
-        if self.closed || !self.is_open {
-            return Ok(());
-        }
-        self.closed = true;
-        if let Some(epoch) = self.output.turnstile.epoch() {
-            for (leg, missing) in (0..).zip(std::mem::take(&mut self.missing)) {
-                if let Some(stretch) = missing {
-                    // The last gaps always have a place.
-                    self.output.put(epoch, Item::Gap { leg, cause: GapCause::Dropped, stretch });
-                }
-            }
-        }
-        self.output.order(Order::Close(Box::new(closing.clone())));
+        self.close_after(closing, Vec::new());
         Ok(())
     }
 

@@ -7,12 +7,13 @@ use crate::frame::Frame;
 use crate::sink::{Closing, Description, Erasure, GapCause, LegIndex, Mark};
 use crate::time::{CallTime, Interval};
 
+use super::settled::{Heard, Tag};
 use super::turnstile::Epoch;
 
 /// What a stop wipes, in the order in which the sink gets it.
 pub(super) enum Item {
     Open(Arc<Opening>),
-    Frame(Frame),
+    Frame { frame: Frame, tag: Option<Tag> },
     Gap { leg: LegIndex, cause: GapCause, stretch: Interval },
     Mark { mark: Mark, at: CallTime },
     Flush,
@@ -32,6 +33,7 @@ pub(super) struct Queued {
 
 /// What no stop holds back. Done in order, once nothing is queued.
 pub(super) enum Order {
-    Close(Box<Closing>),
+    /// With what its worker had heard of each leg, so that the ledgers can say what came of the rest.
+    Close(Box<Closing>, Vec<Heard>),
     Erase(Erasure),
 }

@@ -6,11 +6,11 @@ use crate::guard::discard;
 use crate::sink::{Fate, Handed, Mark, Receipt, Sink, SinkError};
 use crate::sink::{Fault, sink_call};
 
-use super::account;
 use super::item::{Item, Order, Queued};
 use super::output::{Next, Output};
 use super::place::Place;
 use super::report::{Failure, Report};
+use super::settled::{Came, Tally};
 use super::turnstile::Epoch;
 
 /// What an output's writer needs: the sink, and what it was told. Whoever has it is the one writer.
@@ -19,6 +19,8 @@ pub(super) struct Seat {
     told: Told,
     /// The last mark that it got was a pause.
     in_pause: bool,
+    /// What it was given.
+    tally: Tally,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -31,7 +33,12 @@ enum Told {
 impl Seat {
     /// For a sink that was opened already, or not yet.
     pub(super) fn of(sink: Box<dyn Sink>, is_open: bool) -> Seat {
-        Seat { sink: Some(sink), told: if is_open { Told::Open } else { Told::Nothing }, in_pause: false }
+        Seat {
+            sink: Some(sink),
+            told: if is_open { Told::Open } else { Told::Nothing },
+            in_pause: false,
+            tally: Tally::default(),
+        }
     }
 }
 
@@ -61,7 +68,8 @@ impl Job {
         let visit = Visit { output: &output, place };
         match next {
             Next::Item(queued) => visit.hand_over(seat, queued),
-            Next::Order(Order::Close(closing)) => {
+            Next::Order(Order::Close(mut closing, heard)) => {
+                seat.tally.settle(&mut closing, &heard);
                 visit.order(|| match std::mem::replace(&mut seat.told, Told::Close) {
                     Told::Open => match seat.call(|sink| sink.close(&closing)) {
                         Ok(()) => Report::Closed,
@@ -111,7 +119,7 @@ impl Seat {
                 self.call(|sink| sink.open(&opening.permit, &opening.description))?;
                 self.told = Told::Open;
             }
-            Item::Frame(frame) => return self.call(|sink| sink.frame(frame)),
+            Item::Frame { frame, .. } => return self.call(|sink| sink.frame(frame)),
             Item::Gap { leg, cause, stretch } => self.call(|sink| sink.gap(*leg, *cause, *stretch))?,
             Item::Mark { mark, at } => {
                 let begins = *mark == Mark::Pause;
@@ -143,13 +151,16 @@ impl Visit<'_> {
             return;
         }
         let taken = seat.take(&item);
-        if let Item::Frame(frame) = &item {
-            let fate = match &taken {
-                Ok(Handed::Taken) => account::Fate::Handed,
-                Ok(Handed::Dropped) => account::Fate::Refused,
-                Err(_) => account::Fate::Lost,
+        if let Item::Frame { frame, tag } = &item {
+            let came = match &taken {
+                Ok(Handed::Taken) => Came::Handed,
+                Ok(Handed::Dropped) => Came::Refused,
+                Err(_) => Came::Lost,
             };
-            self.output.accounts.settle(frame.leg(), fate);
+            if let (Some(tag), Came::Handed | Came::Refused) = (*tag, came) {
+                seat.tally.note(frame.leg(), tag, came == Came::Handed);
+            }
+            self.output.settle(frame.leg(), *tag, came);
         }
         match taken {
             Ok(_) if matches!(item, Item::Open(_)) => self.output.report(Report::Opened),

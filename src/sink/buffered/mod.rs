@@ -24,6 +24,7 @@ mod place;
 mod pool;
 mod quiet;
 mod report;
+mod settled;
 mod turnstile;
 mod writers;
 
@@ -34,6 +35,7 @@ pub use front::{Around, Buffered};
 pub use hand::Hand;
 pub use quiet::Quiet;
 pub use report::{Failure, Report};
+pub use settled::{Came, Heard, Settled, Tag};
 pub use writers::{Attendance, MAX_WRITERS, Now, Writers, WritersConfig};
 
 /// How many legs a call has at most.

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 
-use crate::sink::{Erasure, Fate, OutputId, Receipt};
+use crate::sink::{Erasure, Fate, LegIndex, OutputId, Receipt};
 use crate::time::{CallTime, Interval};
 
 use super::account::{self, Accounts};
@@ -19,6 +19,7 @@ use super::job::{Job, Seat};
 use super::pool::Core;
 use super::quiet::Quiet;
 use super::report::{Failure, Report};
+use super::settled::{Came, Settled, Tag};
 use super::turnstile::{Epoch, Turnstile};
 use super::{LEGS, Limits};
 
@@ -41,6 +42,8 @@ pub(super) struct Output {
     seat: (Sender<Seat>, Receiver<Seat>),
     /// At most one of each kind but receipts, of which there is one for each order to erase.
     reports: Sender<Report>,
+    /// What came of frames that have a number. The worker hears it at every step, so no more wait than fit the queue.
+    settled: Sender<Settled>,
     /// The worker's end was dropped: once there is nothing left to do, the sink goes.
     gone: AtomicBool,
     /// The sink was dropped.
@@ -81,8 +84,9 @@ impl Output {
         core: &Arc<Core>,
         quiet: &Arc<Quiet>,
         limits: &Limits,
-    ) -> (Arc<Output>, Receiver<Report>) {
+    ) -> (Arc<Output>, Receiver<Report>, Receiver<Settled>) {
         let (reports, reported) = unbounded();
+        let (settled, heard) = unbounded();
         let boxed = bounded(1);
         // Room for one, and this is the one.
         let _ = boxed.0.try_send(seat);
@@ -98,6 +102,7 @@ impl Output {
             orders: bounded(ORDERS),
             seat: boxed,
             reports,
+            settled,
             gone: AtomicBool::new(false),
             released: AtomicBool::new(false),
             wiping: AtomicUsize::new(0),
@@ -106,7 +111,7 @@ impl Output {
             late_after: limits.late_after,
             late: AtomicU64::new(0),
         };
-        (Arc::new(output), reported)
+        (Arc::new(output), reported, heard)
     }
 
     /// Queues an item. Of the worker's end alone.
@@ -221,7 +226,7 @@ impl Output {
         self.fail(Failure { what: what.to_owned(), panicked: false });
         while let Ok(order) = self.orders.1.try_recv() {
             self.report(match order {
-                Order::Close(_) => Report::CloseFailed(Failure {
+                Order::Close(..) => Report::CloseFailed(Failure {
                     what: "the writers have ended: the sink was not told to close".to_owned(),
                     panicked: false,
                 }),
@@ -251,9 +256,8 @@ impl Output {
     pub(super) fn forget(&self, item: Item) {
         let has_failed = self.failed.get().is_some();
         match &item {
-            Item::Frame(frame) => {
-                let fate = if has_failed { account::Fate::Lost } else { account::Fate::Wiped };
-                self.accounts.settle(frame.leg(), fate);
+            Item::Frame { frame, tag } => {
+                self.settle(frame.leg(), *tag, if has_failed { Came::Lost } else { Came::Wiped });
                 self.wiped[usize::from(frame.leg()) % LEGS].add(frame.stretch());
             }
             Item::Gap { leg, stretch, .. } => self.wiped[usize::from(*leg) % LEGS].add(*stretch),
@@ -262,6 +266,21 @@ impl Output {
         }
         self.waiting.remove(item);
         self.done();
+    }
+
+    /// Counts what came of a frame, and tells the worker when the frame has a number.
+    pub(super) fn settle(&self, leg: LegIndex, tag: Option<Tag>, came: Came) {
+        let fate = match came {
+            Came::Handed => account::Fate::Handed,
+            Came::Refused => account::Fate::Refused,
+            Came::Wiped => account::Fate::Wiped,
+            Came::Lost => account::Fate::Lost,
+        };
+        self.accounts.settle(leg, fate);
+        if let Some(tag) = tag {
+            // Nobody may be listening any more.
+            let _ = self.settled.send(Settled { leg, tag, came });
+        }
     }
 
     /// One thing that waited is done.
@@ -308,7 +327,7 @@ pub(super) enum Next {
 impl Waiting {
     fn add(&self, item: &Item) {
         self.all.fetch_add(1, Ordering::SeqCst);
-        if let Item::Frame(frame) = item
+        if let Item::Frame { frame, .. } = item
             && frame.is_in_slot()
         {
             self.slots.fetch_add(1, Ordering::SeqCst);
@@ -320,7 +339,7 @@ impl Waiting {
 
     /// Drops an item and then gives its place back.
     pub(super) fn remove(&self, item: Item) {
-        let slot = matches!(&item, Item::Frame(frame) if frame.is_in_slot());
+        let slot = matches!(&item, Item::Frame { frame, .. } if frame.is_in_slot());
         let count = self.count_of(&item);
         drop(item);
         if slot {
@@ -334,7 +353,7 @@ impl Waiting {
     fn count_of(&self, item: &Item) -> Option<&AtomicUsize> {
         match item {
             Item::Open(_) => None,
-            Item::Frame(_) => Some(&self.frames),
+            Item::Frame { .. } => Some(&self.frames),
             Item::Gap { .. } => Some(&self.gaps),
             Item::Mark { .. } => Some(&self.marks),
             Item::Flush => Some(&self.flushes),
