@@ -171,6 +171,33 @@ fn installing_again_changes_nothing_and_uninstalling_leaves_what_is_others() {
 }
 
 #[test]
+fn the_same_version_can_be_installed_twice_and_is_listed_anew() {
+    let home = tempfile::tempdir().expect("a folder");
+    let stage = tempfile::tempdir().expect("a folder");
+    let staged = stage.path().join(&PREFIX[1..]);
+    for (prefix, destdir, place) in
+        [("local", None, home.path().join("local")), (PREFIX, Some(stage.path()), staged)]
+    {
+        let list = place.join("share/doc/calltap/installed");
+        let once = || {
+            let mut command = install();
+            command.args(["--prefix", prefix]).current_dir(home.path());
+            destdir.map(|destdir| command.env("DESTDIR", destdir));
+            good(&mut command)
+        };
+        once();
+        let (first, listed) = (files(&place), fs::read_to_string(&list).expect("a list"));
+        // The list is written last: an old hash in it shows whether the second time came to its end.
+        let stale = listed.replacen(listed.split(' ').next().expect("a hash"), "0000", 1);
+        fs::write(&list, stale).expect("written");
+        let said = once();
+        assert!(said.contains("is installed in"), "{prefix}: {said}");
+        assert_eq!(files(&place), first, "{prefix}");
+        assert_eq!(fs::read_to_string(&list).expect("a list"), listed, "{prefix}");
+    }
+}
+
+#[test]
 fn a_policy_that_was_changed_is_neither_overwritten_nor_removed() {
     let installed = Installed::new();
     let root = installed.root.path();
