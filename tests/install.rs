@@ -175,9 +175,7 @@ fn the_same_version_can_be_installed_twice_and_is_listed_anew() {
     let home = tempfile::tempdir().expect("a folder");
     let stage = tempfile::tempdir().expect("a folder");
     let staged = stage.path().join(&PREFIX[1..]);
-    for (prefix, destdir, place) in
-        [("local", None, home.path().join("local")), (PREFIX, Some(stage.path()), staged)]
-    {
+    for (prefix, destdir, place) in [("local", None, home.path().join("local")), (PREFIX, Some(stage.path()), staged)] {
         let list = place.join("share/doc/calltap/installed");
         let once = || {
             let mut command = install();

@@ -217,6 +217,11 @@ impl Session {
     /// The account of one leg as one sink saw it.
     pub(super) fn sink_ledger(&self, sink: usize, leg: u8) -> Option<Ledger> {
         self.hear_settled();
+        self.sink_ledger_heard(sink, leg)
+    }
+
+    /// The same by what was heard so far.
+    fn sink_ledger_heard(&self, sink: usize, leg: u8) -> Option<Ledger> {
         let track = self.tracks.get(usize::from(leg))?;
         Some(self.outlets.get(sink)?.ledger(leg, &self.leg_ledger(leg)?, &track.awaited.borrow()))
     }
@@ -362,6 +367,8 @@ impl Session {
             // Ends this output, as truncated.
             return self.sink_failed(index, fault);
         }
+        self.hear_settled();
+        // Nothing more is heard until the end is ordered: who settles what waits goes by what is said here.
         let closing = self.closing(index, at, outcome, reason);
         let waiting: Vec<u64> = self.tracks.iter().map(|track| track.awaited.borrow().waiting_for(index)).collect();
         match self.outlets[index].close(&closing, &waiting) {
@@ -385,7 +392,7 @@ impl Session {
     fn closing(&self, index: usize, at: CallTime, outcome: Outcome, reason: Reason) -> Closing {
         let outlet = &self.outlets[index];
         let legs = 0..self.tracks.len() as u8;
-        let ledgers = legs.filter_map(|leg| Some((leg, self.sink_ledger(index, leg)?))).collect();
+        let ledgers = legs.filter_map(|leg| Some((leg, self.sink_ledger_heard(index, leg)?))).collect();
         let all = self.consent.permitted(outlet.pairs()).map(|permission| permission.stretch);
         let permitted = all.filter(|stretch| stretch.to > outlet.opened_from()).collect();
         Closing { outcome, at, reason, permitted, ledgers }

@@ -42,6 +42,7 @@ const ENDING: u8 = 1;
 /// Nothing more is handed over.
 const OVER: u8 = 2;
 
+#[expect(clippy::large_enum_variant, reason = "nearly all of it is the large one, and a box would allocate for each")]
 enum Work {
     Serve(Job),
     /// Look what phase it is.
