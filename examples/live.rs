@@ -76,7 +76,7 @@ fn main() -> Fallible<()> {
     if call.end(Some(after(start, last)), None)? != Done::Good {
         eprintln!("live: a sink is stuck; it gets nothing more");
     }
-    print_events(&engine);
+    serve_until_written(&engine, &call)?;
     print_account(&call)?;
     drop(call);
     if !engine.shutdown(Duration::from_secs(5)) {
@@ -112,6 +112,17 @@ fn serve_until(engine: &LiveEngine, moment: MonoTime) -> Fallible<()> {
         poll(&mut [PollFd::new(&descriptor, PollFlags::IN)], Some(&left))?;
         print_events(engine);
     }
+    Ok(())
+}
+
+/// What is in a file's queue counts as handed over, and nobody waits for it: the account is final once it is written.
+fn serve_until_written(engine: &LiveEngine, call: &LiveCall) -> Fallible<()> {
+    let patience = after(SystemClock.now(), 5_000_000_000);
+    let is_written = |leg| call.ledger(leg).map(|ledger| ledger.is_none_or(|ledger| ledger.in_flight == 0));
+    while !(is_written(0)? && is_written(1)?) && SystemClock.now() < patience {
+        serve_until(engine, after(SystemClock.now(), 10_000_000))?;
+    }
+    print_events(engine);
     Ok(())
 }
 
