@@ -19,11 +19,12 @@ use crate::sink::buffered::{Hand, Quiet};
 use crate::time::{CallTime, MonoTime};
 
 use super::CallId;
-use super::core::{Core, Mail};
+use super::core::Core;
 use super::error::LiveError;
 use super::hosted::{Hosted, Order};
 use super::log::Level;
 use super::reply::{Reply, SLICE, later, wait_until};
+use super::seat::Mail;
 
 /// How long ago what a call is told may have been.
 const LONGEST_AGO: Duration = Duration::from_secs(24 * 3600);

@@ -5,8 +5,6 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{JoinHandle, Thread};
 
-use crossbeam_channel::{Receiver, Sender, unbounded};
-
 use crate::engine::carrier::Backstage;
 use crate::engine::clock::Clock;
 use crate::engine::config::Shared;
@@ -16,6 +14,7 @@ use super::CallId;
 use super::events::Events;
 use super::hosted::Hosted;
 use super::log::Log;
+use super::seat::{Mail, Seat};
 
 /// Everything but the threads themselves.
 pub(super) struct Core {
@@ -46,17 +45,6 @@ pub(super) struct Core {
     next_call: AtomicU64,
 }
 
-/// A worker's place: what it is told through, whoever sits there.
-pub(super) struct Seat {
-    /// What came for the worker.
-    pub(super) inbox: (Sender<Mail>, Receiver<Mail>),
-    /// Which thread sits there: a thread of an older generation gets up.
-    pub(super) generation: AtomicU64,
-    /// Goes up with every call that is visited; odd while one is.
-    pub(super) visits: AtomicU64,
-    thread: Mutex<Option<Thread>>,
-}
-
 /// A thread, and the worker's place it has, if it has one.
 pub(super) struct Seated {
     pub(super) seat: Option<usize>,
@@ -68,66 +56,6 @@ impl Seated {
     pub(super) fn join(self) {
         // Its panic was its own.
         let _ = self.thread.join();
-    }
-}
-
-/// What a worker is told. `[control]` threads send it, and wake the worker.
-pub(super) enum Mail {
-    /// A new call.
-    Call(Arc<Hosted>),
-    /// There is an order in this call's mailbox.
-    Order(Arc<Hosted>),
-}
-
-impl Seat {
-    pub(super) fn new() -> Seat {
-        Seat { inbox: unbounded(), generation: AtomicU64::new(0), visits: AtomicU64::new(0), thread: Mutex::new(None) }
-    }
-
-    /// A call is being visited while this lives: the keeper sees a worker that does not come back.
-    pub(super) fn visit(&self, generation: u64) -> Visiting<'_> {
-        self.visits.fetch_or(1, Ordering::SeqCst);
-        Visiting { seat: self, generation }
-    }
-
-    /// The seat is given to another thread: its number. Whoever is stuck in a call no longer counts.
-    pub(super) fn give_away(&self) -> u64 {
-        let generation = self.generation.fetch_add(1, Ordering::SeqCst) + 1;
-        self.visits.store(0, Ordering::SeqCst);
-        generation
-    }
-
-    /// Somebody sits down.
-    pub(super) fn take(&self, thread: Thread) {
-        *self.thread.lock().unwrap_or_else(PoisonError::into_inner) = Some(thread);
-    }
-
-    /// Tells the worker, and wakes it. Bounded: a call is told of once, and of its orders as often as they fit.
-    pub(super) fn tell(&self, mail: Mail) {
-        // The receiving end is here as well.
-        let _ = self.inbox.0.send(mail);
-        self.wake();
-    }
-
-    pub(super) fn wake(&self) {
-        if let Some(thread) = &*self.thread.lock().unwrap_or_else(PoisonError::into_inner) {
-            thread.unpark();
-        }
-    }
-}
-
-/// See [`Seat::visit`].
-pub(super) struct Visiting<'s> {
-    seat: &'s Seat,
-    generation: u64,
-}
-
-impl Drop for Visiting<'_> {
-    fn drop(&mut self) {
-        if self.seat.generation.load(Ordering::SeqCst) == self.generation {
-            // From odd to the next even number.
-            self.seat.visits.fetch_add(1, Ordering::SeqCst);
-        }
     }
 }
 

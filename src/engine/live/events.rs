@@ -8,10 +8,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use rustix::event::{EventfdFlags, eventfd};
 
 use crate::engine::CallEvent;
-use crate::guard::caught;
 use crate::time::CallTime;
 
 use super::CallId;
+use super::listener::Listener;
 use super::log::{Level, Log};
 
 /// Something that followed in one of the engine's calls.
@@ -35,7 +35,7 @@ pub(super) struct Events {
     /// Readable while something waits.
     ready: OwnedFd,
     limit: usize,
-    listener: Option<EventTo>,
+    listener: Option<Listener<EventTo>>,
 }
 
 #[derive(Default)]
@@ -48,13 +48,13 @@ impl Events {
     pub(super) fn new(limit: usize, listener: Option<EventTo>) -> io::Result<Events> {
         // Closed on exec, and never blocks.
         let ready = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?;
-        Ok(Events { queue: Mutex::default(), ready, limit, listener })
+        Ok(Events { queue: Mutex::default(), ready, limit, listener: listener.map(Listener::new) })
     }
 
     /// Adds one. `[worker]`
     pub(super) fn add(&self, event: EngineEvent, log: &Log) {
         if let Some(listener) = &self.listener {
-            if let Err(what) = caught(|| listener(&event)) {
+            if let Err(what) = listener.call(|tell| tell(&event)) {
                 log.say(Level::Error, "event", format_args!("the event call-back panicked, the event is gone: {what}"));
             }
             return;
@@ -69,6 +69,11 @@ impl Events {
             // Cannot be full: it was empty.
             let _ = rustix::io::write(&self.ready, &1u64.to_ne_bytes());
         }
+    }
+
+    /// The call-back is not called any more, and nobody is inside of it. `[control]`
+    pub(super) fn close(&self) {
+        self.listener.iter().for_each(Listener::close);
     }
 
     /// Takes the oldest. The descriptor is readable as long as one is left.

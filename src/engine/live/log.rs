@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::guard::caught;
+use super::listener::Listener;
 
 /// How grave it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -21,18 +21,22 @@ pub enum Level {
 pub type LogTo = Arc<dyn Fn(Level, &'static str, &str) + Send + Sync>;
 
 /// The log. Silent when nobody listens. `[any]` but the media thread.
-#[derive(Clone, Default)]
-pub(super) struct Log(Option<LogTo>);
+pub(super) struct Log(Option<Listener<LogTo>>);
 
 impl Log {
     pub(super) fn to(listener: Option<LogTo>) -> Log {
-        Log(listener)
+        Log(listener.map(Listener::new))
     }
 
     pub(super) fn say(&self, level: Level, target: &'static str, text: fmt::Arguments<'_>) {
         if let Some(listener) = &self.0 {
             // A listener that panics has lost a line; nothing else.
-            let _ = caught(|| listener(level, target, &text.to_string()));
+            let _ = listener.call(|tell| tell(level, target, &text.to_string()));
         }
+    }
+
+    /// Nothing is said any more, and nobody is saying anything. `[control]`
+    pub(super) fn close(&self) {
+        self.0.iter().for_each(Listener::close);
     }
 }

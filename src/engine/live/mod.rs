@@ -13,15 +13,17 @@ mod error;
 mod events;
 mod hosted;
 mod keeper;
+mod listener;
 mod log;
 mod reply;
+mod seat;
 mod worker;
 
 use std::fmt;
 use std::io;
 use std::os::fd::BorrowedFd;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 pub use call::{Done, LiveCall, Stuck};
@@ -105,9 +107,12 @@ pub struct Counters {
 
 /// The engine of live calls. `[control]`, from any thread.
 ///
-/// Dropping it shuts it down.
+/// Dropping it shuts it down, and waits 2 s for that unless a shutdown was waited for before. Afterwards neither of its
+/// call-backs is called, nor inside of one; whoever drops it inside of a call-back must let that one return.
 pub struct LiveEngine {
     core: Arc<Core>,
+    /// Whether a shutdown was waited for: none is waited for again.
+    waited: AtomicBool,
 }
 
 impl LiveEngine {
@@ -132,7 +137,7 @@ impl LiveEngine {
         let writers = Writers::start(writers, Arc::new(move || read.now())).map_err(system("writer thread"))?;
         let core = Arc::new(Core::new(shared, clock, events, Log::to(parts.on_log), Arc::new(writers), quiet));
         // From here on a drop stops what was started.
-        let engine = LiveEngine { core: Arc::clone(&core) };
+        let engine = LiveEngine { core: Arc::clone(&core), waited: AtomicBool::new(false) };
         for seat in 0..core.seats.len() {
             spawn_worker(&core, seat, 0).map_err(system("worker thread"))?;
         }
@@ -214,12 +219,13 @@ impl LiveEngine {
             return true;
         }
         core.stop();
-        core.seats.iter().for_each(core::Seat::wake);
+        core.seats.iter().for_each(seat::Seat::wake);
         core.wake_keeper();
         if crate::thread::is_ours() {
             // A call-back: its own thread would be waited for.
             return false;
         }
+        self.waited.store(true, Ordering::SeqCst);
         // In real time: the injected clock may stand still.
         let until = Deadline::after(deadline);
         let ended = core.quiet.wait(until.left(), || core.working.load(Ordering::SeqCst) == 0);
@@ -253,10 +259,13 @@ impl Drop for LiveEngine {
             std::mem::forget(Arc::clone(&self.core));
             return;
         }
-        self.shutdown(LAST_WAIT);
+        self.shutdown(if self.waited.load(Ordering::SeqCst) { Duration::ZERO } else { LAST_WAIT });
         // Also when it was dropped in a call-back: nobody comes again.
         self.core.over.store(true, Ordering::SeqCst);
         self.core.wake_keeper();
+        // What a stuck thread still has to say when it comes back, nobody hears.
+        self.core.events.close();
+        self.core.log.close();
     }
 }
 
@@ -267,7 +276,7 @@ impl fmt::Debug for LiveEngine {
 }
 
 /// Puts a thread on a worker's seat.
-fn spawn_worker(core: &Arc<Core>, seat: usize, generation: u64) -> io::Result<()> {
+fn spawn_worker(core: &Arc<Core>, seat: usize, generation: u32) -> io::Result<()> {
     let working = Running::of(core, |core| &core.working);
     let thread = spawn(&format!("calltap-work-{seat}"), move || worker::run(&working.core, seat, generation))?;
     core.threads().push(Seated { seat: Some(seat), thread });

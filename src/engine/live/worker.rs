@@ -12,14 +12,17 @@ use crate::engine::clock::Ticker;
 use crate::guard::{caught, discard};
 use crate::time::MonoTime;
 
-use super::core::{Core, Mail, Seat};
+use super::core::Core;
 use super::events::EngineEvent;
 use super::hosted::Hosted;
 use super::log::Level;
+use super::seat::{Mail, Seat};
 
-/// Sits down on a seat and works until the engine stops, or until another thread was given the seat.
-pub(super) fn run(core: &Arc<Core>, seat: usize, generation: u64) {
-    core.seats[seat].take(thread::current());
+/// Sits down on a seat, unless another thread was faster, and works until the engine stops, or until another thread was given the seat.
+pub(super) fn run(core: &Arc<Core>, seat: usize, generation: u32) {
+    if !core.seats[seat].sit_down(generation, thread::current()) {
+        return;
+    }
     // Whoever sat here before may have left calls.
     let mut worker =
         Worker { core, seat: &core.seats[seat], seat_number: seat, generation, calls: core.calls_of(seat) };
@@ -46,7 +49,7 @@ struct Worker<'c> {
     core: &'c Arc<Core>,
     seat: &'c Seat,
     seat_number: usize,
-    generation: u64,
+    generation: u32,
     calls: Vec<Arc<Hosted>>,
 }
 
@@ -97,7 +100,7 @@ impl Worker<'_> {
 
     /// Whether another thread has the seat: this one was stuck.
     fn is_replaced(&self) -> bool {
-        self.seat.generation.load(Ordering::SeqCst) != self.generation
+        self.seat.generation() != self.generation
     }
 
     fn read_mail(&mut self) {
