@@ -70,8 +70,7 @@ fn a_writer_that_is_dropped_closes_its_leg_and_the_call_goes_on() {
     let LivePair { call, legs: [mut caller, agent], .. } = pair;
     // It waits whether it stands alone: what the caller keys next would say so, and nothing more can come.
     assert!(caller.digit(Digit::NINE, Some(mono(6_000))));
-    call.ledger(0).expect("an answer");
-    assert_eq!(call.decision(Tap::Record).reason, Reason::Undecided);
+    until("the 9 to be held", || call.decision(Tap::Record).reason == Reason::Undecided);
     drop(caller);
     until("the caller's 9 to be settled", || call.decision(Tap::Record).reason == Reason::Objected);
     assert_eq!(call.end(None, None).expect("told"), Done::Good);
