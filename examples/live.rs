@@ -16,7 +16,7 @@ use calltap::engine::{
 };
 use calltap::policy::{Direction, Pairs, Policy, Purpose, Tap};
 use calltap::sink::wav::{WavFolder, WavOptions};
-use calltap::time::MonoTime;
+use calltap::time::{CallTime, MonoTime};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 type Fallible<T> = Result<T, Box<dyn Error>>;
@@ -136,7 +136,8 @@ fn print_account(call: &LiveCall) -> Fallible<()> {
     println!("decision  {}", call.decision(Tap::Record).reason);
     for permission in call.permitted(recording())? {
         let stretch = permission.stretch;
-        println!("permitted {}..{} ns: {}", stretch.from.nanos(), stretch.to.nanos(), permission.ended);
+        let second = |at: CallTime| at.nanos() as f64 / 1e9;
+        println!("permitted {:.3}..{:.3} s: {}", second(stretch.from), second(stretch.to), permission.ended);
     }
     for (number, name) in ["caller", "agent"].into_iter().enumerate() {
         let ledger = call.ledger(number as u8)?.ok_or("the leg is there")?;

@@ -190,11 +190,11 @@ impl Made {
     fn tells_what_tap_tells(&self, by_tap: &Made) {
         let summary = by_tap.summary();
         let permitted = &summary["permitted"][0];
-        let nanos = |second: &Value| (second.as_f64().expect("seconds") * 1e9).round();
+        let seconds = |second: &Value| second.as_f64().expect("seconds");
         let mut lines = vec![format!(
-            "permitted {}..{} ns: {}",
-            nanos(&permitted["from"]),
-            nanos(&permitted["to"]),
+            "permitted {:.3}..{:.3} s: {}",
+            seconds(&permitted["from"]),
+            seconds(&permitted["to"]),
             permitted["ended"].as_str().expect("a reason")
         )];
         for leg in summary["legs"].as_array().expect("legs") {

@@ -4,7 +4,7 @@
  * thread for each leg, a key, events, the end, the account.
  *
  *   cc record.c -o record $(pkg-config --cflags --libs calltap)
- *   ./record kept.pcap --caller 192.0.2.10:40000 --agent 198.51.100.20:42000 --entity ecommerce-be --notice 0s..2s
+ *   ./record kept.pcap --caller 192.0.2.10:10018 --agent 192.0.2.20:10020 --entity ecommerce-be --notice 0s..2s
  *
  * The capture is a pcap file of Ethernet, IPv4 and UDP; --caller and --agent are where the two send their RTP from. Also
  * --service ID, --language TAG, --out FOLDER, --digit KEY@TIME: the caller presses a key. Times count from the caller's
@@ -105,20 +105,32 @@ static void *carry(void *argument)
 
 /* ---- Events: whatever the library has to say, from a descriptor ------------------------------------------------------ */
 
+/* A receipt: what became of the audio of an output, which is named as its files are. */
+static void print_receipt(const calltap_event *event)
+{
+    static const char *const fates[] = {"", "erased", "kept", "out of reach", "not erased yet"};
+    printf(": ");
+    for (size_t i = 0; i < sizeof event->output.bytes; i++) {
+        printf(i == 4 || i == 6 || i == 8 || i == 10 ? "-%02x" : "%02x", event->output.bytes[i]);
+    }
+    printf(" %s", event->fate < sizeof fates / sizeof *fates ? fates[event->fate] : "");
+}
+
 static void print_event(const calltap_event *event)
 {
     static const char *const words[] = {
         "", "the notice was given in full", "the notice was not given", "may be tapped from here on",
         "a 9 may stand alone: audio is held", "what was held may go", "the caller refused", "the caller withdrew",
         "paused", "resumed", "another controller", "nothing more will be tapped", "a recording begins",
-        "a recording is complete", "a sink failed", "a sink is late", "a receipt", "the call failed",
-        "a limit was reached", "a worker was replaced"};
+        "a recording is complete", "a sink failed", "a sink is late", "a receipt", "the call failed"};
     if (event->kind == 0 || event->kind >= sizeof words / sizeof *words) {
         return; /* of a later version */
     }
     printf("%9.3f s  %s", (double)event->at_ns / SECOND, words[event->kind]);
     if (event->kind == CALLTAP_EVENT_CLOSED) {
         printf(": %s", calltap_reason_text(event->reason));
+    } else if (event->kind == CALLTAP_EVENT_RECEIPT) {
+        print_receipt(event);
     }
     printf(event->text[0] ? ": %s\n" : "%s\n", event->text);
 }
@@ -262,7 +274,7 @@ static void read_options(struct options *options, int count, char **arguments)
                 *colon = 0;
             }
             if (!colon || inet_pton(AF_INET, value, &options->sender[leg].ip) != 1) {
-                die(name, "not an IPv4 address and port, as in 192.0.2.10:40000");
+                die(name, "not an IPv4 address and port, as in 192.0.2.10:10018");
             }
             options->sender[leg].port = (uint16_t)atoi(colon + 1);
         } else if (!strcmp(name, "--notice")) {
@@ -337,8 +349,8 @@ static void print_account(const calltap_call *call)
     uint32_t count = 0;
     check(calltap_call_permitted(call, CALLTAP_RECORD, 0, stretches, 8, &count, &error), "permitted", &error);
     for (uint32_t i = 0; i < count && i < 8; i++) {
-        printf("permitted %" PRId64 "..%" PRId64 " ns: %s\n", stretches[i].from_ns, stretches[i].to_ns,
-               calltap_reason_text(stretches[i].ended));
+        printf("permitted %.3f..%.3f s: %s\n", (double)stretches[i].from_ns / SECOND,
+               (double)stretches[i].to_ns / SECOND, calltap_reason_text(stretches[i].ended));
     }
     for (uint32_t leg = 0; leg < LEGS; leg++) {
         calltap_ledger ledger = {.struct_size = sizeof ledger};

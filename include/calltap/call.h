@@ -7,7 +7,9 @@
  * `at_ns` is when it happened, on CLOCK_MONOTONIC; 0 means now. More than max_packet_ms ahead of that clock, or a day
  * behind it, is answered CALLTAP_E_ARGUMENT, and nothing was done. `deadline_ms` is how long to wait; 0 means the engine's
  * default (50), CALLTAP_NO_WAIT not at all. A function without one waits for the default; CALLTAP_PENDING from it means
- * that the order will be followed.
+ * that the order will be followed. A deadline is also the last moment of a sink: an output that was still inside a call
+ * of it (calltap_inside names it) is ended for good as truncated, and a resume does not bring it back. For sinks that
+ * may stall, as a disk or a network does: CALLTAP_RUN_FILE, or a longer deadline.
  */
 #ifndef CALLTAP_CALL_H
 #define CALLTAP_CALL_H
@@ -67,7 +69,8 @@ typedef struct calltap_leg_spec {
     uint32_t slot_bytes;
 } calltap_leg_spec;
 
-/* Which outputs were still inside a call of their sink at a deadline. They get nothing more. */
+/* Which outputs were still inside a call of their sink at a deadline. They are ended for good as truncated and get
+ * nothing more, also after a resume. */
 typedef struct calltap_inside {
     uint32_t struct_size;
     /* How many ids there is room for. */
@@ -127,11 +130,12 @@ CALLTAP_API int32_t calltap_call_digits_are_data(calltap_call *call, uint32_t da
 
 /* [control] Nothing from `at_ns` on is tapped until calltap_call_resume; what came before is handed on at once. When
  * this has answered CALLTAP_OK nothing more is handed to any sink. CALLTAP_PENDING: at the deadline some were still
- * inside; they get nothing more, and `inside`, which may be null, names them. */
+ * inside; they end as truncated and get nothing more, also after a resume; `inside`, which may be null, names them.
+ * Short pauses are no reason to lose a recording: run sinks that may stall as CALLTAP_RUN_FILE, or wait longer. */
 CALLTAP_API int32_t calltap_call_pause(calltap_call *call, uint64_t at_ns, uint32_t deadline_ms, calltap_inside *inside,
                                        calltap_error *error_out);
 
-/* [control] The pause is over. */
+/* [control] The pause is over. Outputs that a pause named in `inside` stay ended. */
 CALLTAP_API int32_t calltap_call_resume(calltap_call *call, uint64_t at_ns, calltap_error *error_out);
 
 /* [control] The caller told the agent that they do not want it, at any time, also after the end. The gates are
@@ -147,7 +151,8 @@ CALLTAP_API int32_t calltap_call_transfer(calltap_call *call, const char *entity
                                           calltap_error *error_out);
 
 /* [control] The call is over: what is held is examined and handed on, then the sinks close. Files and receipts are not
- * waited for. Answers and `inside` as calltap_call_pause. Said again, it does nothing. */
+ * waited for. Answers and `inside` as calltap_call_pause: what a named output had not got by then it never gets. Said
+ * again, it does nothing. */
 CALLTAP_API int32_t calltap_call_end(calltap_call *call, uint64_t at_ns, uint32_t deadline_ms, calltap_inside *inside,
                                      calltap_error *error_out);
 

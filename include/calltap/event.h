@@ -2,8 +2,13 @@
  * What the library tells the host. No functions: engine.h has calltap_engine_next_event and the descriptor to wait for.
  *
  * Events of one call come in the order in which things happened. When too many wait, the oldest are forgotten; no
- * decision is lost by it, because state can be read again (calltap_call_decision, calltap_call_permitted). They hold no
- * digit, no number and no name of a caller.
+ * decision is lost by it, because until calltap_engine_shutdown state can be read again (calltap_call_decision,
+ * calltap_call_permitted). After it only events can: read accounts before. They hold no digit, no number and no name of
+ * a caller.
+ *
+ * The permission of a call ends with one of three: OBJECTED or WITHDRAWN when the caller refused, CLOSED when it ended
+ * for any other reason. After OBJECTED and WITHDRAWN no CLOSED comes; after CLOSED may come WITHDRAWN, or CLOSED again
+ * with CALLTAP_REASON_FAILED. OUTPUT_CLOSED and RECEIPT may follow any of them.
  */
 #ifndef CALLTAP_EVENT_H
 #define CALLTAP_EVENT_H
@@ -23,7 +28,7 @@
 #define CALLTAP_EVENT_PAUSED 8u              /* [at] */
 #define CALLTAP_EVENT_RESUMED 9u             /* [at] */
 #define CALLTAP_EVENT_CONTROLLER_CHANGED 10u /* recordings end here; a new notice is needed [at] */
-#define CALLTAP_EVENT_CLOSED 11u             /* nothing more will be tapped; what was recorded stays [at, reason] */
+#define CALLTAP_EVENT_CLOSED 11u             /* for another reason; what was recorded stays [at, reason] */
 #define CALLTAP_EVENT_OUTPUT_OPENED 12u      /* a sink got its first permitted frame [at, output, tap] */
 #define CALLTAP_EVENT_OUTPUT_CLOSED 13u      /* it ended and stays [at, output, outcome, reason] */
 #define CALLTAP_EVENT_SINK_FAILED 14u        /* the call goes on without it [output, text] */

@@ -11,7 +11,8 @@
  *   pushed = delivered + masked + withheld + purged + in_flight
  *          + full + size + format + duplicate + late + queue + sink
  *
- * holds always, and in_flight is 0 after the end. Each frame counts once, at its first fate. All but in_flight and lost
+ * holds always. After the end in_flight is 0, once the queues of files are written (CALLTAP_EVENT_OUTPUT_CLOSED): what
+ * is in a queue counts when its writer comes to it. Each frame counts once, at its first fate. All but in_flight and lost
  * only rise. Counts are frames. */
 typedef struct calltap_ledger {
     uint32_t struct_size;

@@ -83,7 +83,9 @@ CALLTAP_API int32_t calltap_leg_lend(calltap_leg *leg, const calltap_frame *fram
 
 /* [media] A key went down on this leg: `digit` is one of 0-9 * # A-D. Not needed for what calltap_leg_push_rtp sees.
  * With CALLTAP_HAS_ONSET in `flags`, `onset_ns` is when, on CLOCK_MONOTONIC; without, the press is late and counts from
- * now. A 9 of a caller that counts at once makes every leg of the call answer CALLTAP_SHUT when this returns.
+ * now. A caller's 9 in a notice or its window refuses at once: when this returns, every leg of the call answers
+ * CALLTAP_SHUT. A later one may be part of a number: audio is taken and held until it is settled whether the 9
+ * stands alone.
  * CALLTAP_E_ARGUMENT: no such digit or flag. CALLTAP_DROPPED: too many keys and holds wait for the worker; a caller's 9
  * is never lost by that, it refuses for good. */
 CALLTAP_API int32_t calltap_leg_digit(calltap_leg *leg, char digit, uint32_t flags, uint64_t onset_ns);

@@ -17,7 +17,9 @@
 #include "ledger.h"
 #include "status.h"
 
-/* How a sink is run. */
+/* How a sink is run. A queued or direct output that is still inside a call at the deadline of a pause or an end is
+ * ended for good as truncated, also when the call is resumed: a sink that may stall is CALLTAP_RUN_FILE, or gets longer
+ * deadlines. */
 #define CALLTAP_RUN_QUEUED 0u /* behind a queue, on a writer thread; pause and end wait for it until their deadline */
 #define CALLTAP_RUN_DIRECT 1u /* on the worker, for sinks that never block; ten calls over the budget make it queued */
 #define CALLTAP_RUN_FILE 2u   /* behind a queue that is never waited for: what is in it is handed on */
@@ -159,7 +161,8 @@ typedef struct calltap_receipt {
     /* How many frames and bytes it is about, as far as the sink knows. */
     uint64_t frames;
     uint64_t bytes;
-    /* By which rule, to whom, or why; for people, without personal data. Ended with a zero. */
+    /* For people, without personal data: by which rule (CALLTAP_KEPT), to whom (CALLTAP_GONE), or why
+     * (CALLTAP_ERASE_PENDING). With CALLTAP_ERASED it is not kept. Ended with a zero. */
     char text[256];
 } calltap_receipt;
 
@@ -221,8 +224,9 @@ extern "C" {
 
 /* [control] Adds a sink to a call; there are at most 32. The table is copied. *number_out, which may be null, is its
  * number for calltap_call_sink_ledger. On success the context is the library's until release; after an error it is
- * still the host's and release is not called. CALLTAP_E_LIMIT: there are 32. CALLTAP_E_BUSY: say it again.
- * CALLTAP_E_STATE: also in a callback. */
+ * still the host's and release is not called. On a call that was started over the limit of calls it answers CALLTAP_OK
+ * and calls release before it returns, for nothing will be tapped. CALLTAP_E_LIMIT: there are 32.
+ * CALLTAP_E_BUSY: say it again. CALLTAP_E_STATE: also in a callback. */
 CALLTAP_API int32_t calltap_call_add_sink(calltap_call *call, const calltap_sink_spec *spec, const calltap_sink *sink,
                                           uint32_t *number_out, calltap_error *error_out);
 

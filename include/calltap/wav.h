@@ -28,8 +28,8 @@ extern "C" {
 
 /* [control] Takes the folder at `path` for recordings, and makes it (mode 0700) when it is missing. It is locked until
  * it was destroyed and every recording in it is over. On success *wav_out is the host's to destroy; else it is null.
- * CALLTAP_E_IO: it is no folder, cannot be written to, can be written to by everybody, or is taken, by this process or
- * another. */
+ * CALLTAP_E_IO: it is no folder, cannot be written to, is taken, by this process or another, or everybody can write to
+ * it and it has no sticky bit (a folder as /tmp, mode 1777, passes). */
 CALLTAP_API int32_t calltap_wav_open(const char *path, calltap_wav **wav_out, calltap_error *error_out);
 
 /* [control] Records a call into the folder, as soon as and as far as it is permitted. `spec` may be null: the defaults.

@@ -65,12 +65,12 @@ pub(super) fn tap(tap: Tap) -> u32 {
     }
 }
 
-/// The tap that C means.
-pub(super) fn tap_of(number: u32) -> Result<Tap, Failure> {
+/// The tap that C means; `what` says where it stands.
+pub(super) fn tap_of(number: u32, what: &str) -> Result<Tap, Failure> {
     match number {
         c::MONITOR => Ok(Tap::Monitor),
         c::RECORD => Ok(Tap::Record),
-        _ => Err(Failure::argument(format!("tap: {number} is none; CALLTAP_MONITOR or CALLTAP_RECORD"))),
+        _ => Err(Failure::argument(format!("{what}: {number} is none; CALLTAP_MONITOR or CALLTAP_RECORD"))),
     }
 }
 

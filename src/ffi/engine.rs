@@ -6,10 +6,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use crate::engine::{Config, EngineEvent, EventTo, Level, LiveEngine, LiveError, LogTo, Parts, StartError};
+use crate::engine::{EngineEvent, EventTo, Level, LiveEngine, LiveError, LogTo, Parts, StartError};
 
 use super::boundary::{boundary, quiet};
 use super::c;
+use super::config::{complaint, config_of};
 use super::event::event;
 use super::failure::Failure;
 use super::pointer::{Const, In, Out, OutValue, Shared, Slot, Struct};
@@ -51,11 +52,10 @@ impl Drop for Engine {
 
 impl From<StartError> for Failure {
     fn from(error: StartError) -> Failure {
-        let status = match &error {
-            StartError::Config(_) => c::E_CONFIG,
-            _ => c::E_IO,
-        };
-        Failure::new(status, error.to_string())
+        match &error {
+            StartError::Config(wrong) => Failure::new(c::E_CONFIG, complaint(wrong)),
+            _ => Failure::new(c::E_IO, error.to_string()),
+        }
     }
 }
 
@@ -80,47 +80,6 @@ pub extern "C" fn calltap_engine_create(
         place.put(Engine { live, lost: AtomicU64::new(0), deadline });
         Ok(c::OK)
     })
-}
-
-/// The configuration that C means; what is zero is the default.
-fn config_of(given: &c::EngineConfig) -> Config {
-    let mut config = Config::default();
-    let times = [
-        (given.hold_back_ms, &mut config.hold_back),
-        (given.max_packet_ms, &mut config.max_packet),
-        (given.reorder_ms, &mut config.reorder),
-        (given.tick_ms, &mut config.tick),
-        (given.deadline_ms, &mut config.deadline),
-        (given.stuck_after_ms, &mut config.stuck_after),
-    ];
-    for (millis, time) in times.into_iter().filter(|(millis, _)| *millis != 0) {
-        *time = Duration::from_millis(u64::from(millis));
-    }
-    if given.direct_budget_us != 0 {
-        config.direct_budget = Duration::from_micros(u64::from(given.direct_budget_us));
-    }
-    let counts = [
-        (given.workers, &mut config.workers),
-        (given.writers, &mut config.writers),
-        (given.max_writers, &mut config.max_writers),
-        (given.calls, &mut config.calls),
-        (given.legs, &mut config.legs),
-        (given.outputs, &mut config.outputs),
-        (given.line_frames, &mut config.line_frames),
-        (given.ssrcs, &mut config.ssrcs),
-        (given.events, &mut config.events),
-        (given.policy_bytes, &mut config.policy_bytes),
-        (given.queue_frames, &mut config.queue_frames),
-        (given.slot_quota, &mut config.slot_quota),
-    ];
-    for (number, count) in counts.into_iter().filter(|(number, _)| *number != 0) {
-        *count = number as usize;
-    }
-    if given.held_bytes != 0 {
-        // More than there can be is refused with the rest of the configuration.
-        config.held_bytes = usize::try_from(given.held_bytes).unwrap_or(usize::MAX);
-    }
-    config
 }
 
 /// A context of the host, given back to its callback.
@@ -188,6 +147,7 @@ pub extern "C" fn calltap_engine_counters_read(
             turned_away: counters.turned_away,
             outputs: counters.outputs as u64,
             held_bytes: counters.held_bytes as u64,
+            queue_bytes: counters.queue_bytes as u64,
             events_waiting: counters.events_waiting as u64,
             events_lost: counters.events_lost,
             workers_replaced: counters.workers_replaced,

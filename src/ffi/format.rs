@@ -21,7 +21,9 @@ pub(super) fn role_of(number: u32) -> Result<Role, Failure> {
         c::CALLER => Ok(Role::Caller),
         c::AGENT => Ok(Role::Agent),
         c::MIX => Ok(Role::Mix),
-        _ => Err(Failure::argument(format!("role: {number} is none; CALLTAP_CALLER, CALLTAP_AGENT or CALLTAP_MIX"))),
+        _ => {
+            Err(Failure::argument(format!("spec.role: {number} is none; CALLTAP_CALLER, CALLTAP_AGENT or CALLTAP_MIX")))
+        }
     }
 }
 
@@ -51,11 +53,13 @@ pub(super) fn format_of(format: &c::Format) -> Result<Format, Failure> {
         c::REDUNDANT => Encoding::Redundant,
         c::OTHER => Encoding::Unknown,
         other => {
-            return Err(Failure::argument(format!("formats: {other} is no encoding; CALLTAP_PCMU to CALLTAP_OTHER")));
+            return Err(Failure::argument(format!(
+                "spec.formats: {other} is no encoding; CALLTAP_PCMU to CALLTAP_OTHER"
+            )));
         }
     };
     let channels = u8::try_from(format.channels.max(1))
-        .map_err(|_| Failure::argument(format!("formats: {} channels; 255 at the most", format.channels)))?;
+        .map_err(|_| Failure::argument(format!("spec.formats: {} channels; 255 at the most", format.channels)))?;
     Ok(Format { encoding, rate: format.rate, channels })
 }
 

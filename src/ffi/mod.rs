@@ -18,6 +18,7 @@ compile_error!(
 mod boundary;
 mod c;
 mod call;
+mod config;
 mod decision;
 mod engine;
 mod event;

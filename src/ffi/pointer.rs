@@ -183,16 +183,20 @@ impl<T: Copy> List<T> {
         List(place)
     }
 
-    /// Its elements; at most `most`.
-    pub(super) fn elements(&self, count: usize, most: usize, what: &'static str) -> Result<&[T], Failure> {
+    /// Its elements; at most `most`. `name` is the member, `end` says what was not done.
+    pub(super) fn elements(&self, count: usize, most: usize, name: &str, end: &str) -> Result<&[T], Failure> {
         if count == 0 {
             return Ok(&[]);
         }
         if self.0.is_null() {
-            return Err(Failure::null(what));
+            let text = format!("{name}: it is null, and {count} elements are said to be there; {end}");
+            return Err(Failure::new(c::E_NULL, text));
         }
-        if !self.0.is_aligned() || count > most {
-            return Err(Failure::argument(what));
+        if !self.0.is_aligned() {
+            return Err(Failure::argument(format!("{name}: it is not aligned; {end}")));
+        }
+        if count > most {
+            return Err(Failure::argument(format!("{name}: {count} are more than {most}; {end}")));
         }
         // SAFETY: it is not null, aligned, and the host says that `count` elements are there while the function runs.
         Ok(unsafe { std::slice::from_raw_parts(self.0, count) })

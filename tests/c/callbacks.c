@@ -33,7 +33,7 @@ int main(void)
     calltap_engine_config config;
     calltap_call *call, *other;
     calltap_event event;
-    calltap_engine_counters counters = {sizeof(counters), 0, 0, 0, 0, 0, 0, 0, 0};
+    calltap_engine_counters counters = {sizeof(counters), 0, 0, 0, 0, 0, 0, 0, 0, 0};
     struct heard heard;
     memset(&heard, 0, sizeof(heard));
     memset(&event, 0, sizeof(event));

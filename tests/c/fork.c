@@ -27,7 +27,7 @@ static void child(calltap_engine *engine, calltap_call *call, calltap_leg *leg)
     calltap_leg_spec leg_spec = a_leg_spec(CALLTAP_CALLER);
     calltap_leg *other_leg = NULL;
     calltap_decision decision = {sizeof(decision), 0, 0, 0, 0};
-    calltap_engine_counters counters = {sizeof(counters), 0, 0, 0, 0, 0, 0, 0, 0};
+    calltap_engine_counters counters = {sizeof(counters), 0, 0, 0, 0, 0, 0, 0, 0, 0};
     calltap_ledger ledger;
     calltap_event event;
     calltap_frame given = a_frame(0);

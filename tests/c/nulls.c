@@ -32,7 +32,7 @@ static void policies(void)
 static void engines(void)
 {
     calltap_engine *engine = NULL;
-    calltap_engine_counters counters = {sizeof(counters), 0, 0, 0, 0, 0, 0, 0, 0};
+    calltap_engine_counters counters = {sizeof(counters), 0, 0, 0, 0, 0, 0, 0, 0, 0};
     calltap_event event;
     int fd = 5;
     memset(&event, 0, sizeof(event));

@@ -79,7 +79,7 @@ static void after_shutdown(const calltap_policy *policy)
     calltap_leg *leg = a_leg(call, CALLTAP_CALLER);
     calltap_call_spec spec = a_call_spec();
     calltap_call *other = NULL;
-    calltap_engine_counters counters = {sizeof(counters), 0, 0, 0, 0, 0, 0, 0, 0};
+    calltap_engine_counters counters = {sizeof(counters), 0, 0, 0, 0, 0, 0, 0, 0, 0};
     calltap_event event;
     int fd = -1;
     memset(&event, 0, sizeof(event));
@@ -254,7 +254,11 @@ static void policies_and_configurations(void)
 
     config.hold_back_ms = 100;
     ANSWERS(CALLTAP_E_CONFIG, calltap_engine_create(&config, NULL, &engine, &error));
-    CHECK(engine == NULL && strstr(error.text, "hold_back") != NULL);
+    CHECK(engine == NULL && strstr(error.text, "hold_back_ms is 100") == error.text);
+    config.hold_back_ms = 0;
+    config.tick_ms = 500;
+    ANSWERS(CALLTAP_E_CONFIG, calltap_engine_create(&config, NULL, &engine, &error));
+    CHECK(engine == NULL && strstr(error.text, "tick_ms is 500: give 1 to 100") == error.text);
 
     ANSWERS(CALLTAP_OK, calltap_policy_default(&policy, &error));
     CHECK(error.status == 0 && error.text[0] == 0);

@@ -177,5 +177,7 @@ Examples:
     calltap tap rtp.pcap --caller 192.0.2.1:4000 --agent 192.0.2.2:4002 --entity ecommerce-fr \\
         --language fr --notice 0s..6s --out recordings
 
-Exit code: 0 when it did what was asked (also when nothing might be recorded), 1 when it failed, 2 for wrong usage or
-unreadable input.";
+Exit codes:
+  0  it did what was asked, also when nothing might be recorded
+  1  it failed
+  2  wrong usage, or unreadable input";

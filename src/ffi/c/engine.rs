@@ -8,7 +8,7 @@ pub(in crate::ffi) const NO_WAIT: u32 = 0xffff_ffff;
 
 sized_struct! {
     /// With what an engine is made.
-    EngineConfig since 120 {
+    EngineConfig since 128 {
         hold_back_ms: u32,
         max_packet_ms: u32,
         reorder_ms: u32,
@@ -29,6 +29,7 @@ sized_struct! {
         queue_frames: u32,
         slot_quota: u32,
         held_bytes: u64,
+        queue_bytes: u64,
         on_event: Option<EventCallback>,
         event_context: *mut c_void,
         on_log: Option<LogCallback>,
@@ -38,12 +39,13 @@ sized_struct! {
 
 sized_struct! {
     /// What an engine does now and did so far.
-    EngineCounters since 64 {
+    EngineCounters since 72 {
         unused: u32,
         calls: u64,
         turned_away: u64,
         outputs: u64,
         held_bytes: u64,
+        queue_bytes: u64,
         events_waiting: u64,
         events_lost: u64,
         workers_replaced: u64,

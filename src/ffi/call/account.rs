@@ -18,7 +18,7 @@ pub extern "C" fn calltap_call_decision(
     boundary(error_out, || {
         let room = decision_out.required("decision_out: it is null or its struct_size is of no version")?;
         let call = call.get("call: it is null")?;
-        let tap = tap_of(tap)?;
+        let tap = tap_of(tap, "tap")?;
         call.live.check()?;
         room.fill(&call.live.decision(tap).into());
         Ok(c::OK)
@@ -41,7 +41,7 @@ pub extern "C" fn calltap_call_permitted(
         let call = call.get("call: it is null")?;
         let room = room as usize;
         stretches.check(room, "stretches: it is null")?;
-        let pairs = pairs_of(tap_of(tap)?, purposes)?;
+        let pairs = pairs_of(tap_of(tap, "tap")?, purposes)?;
         let Some(permitted) = pending(call.live.permitted(pairs))? else { return Ok(c::PENDING) };
         count_out.put(u32::try_from(permitted.len()).unwrap_or(u32::MAX));
         stretches.fill(room, permitted.into_iter().map(c::Stretch::from));
@@ -98,7 +98,7 @@ pub extern "C" fn calltap_call_holds_audio(
     boundary(error_out, || {
         let holds_out = holds_out.required(0, "holds_out: it is null")?;
         let call = call.get("call: it is null")?;
-        let Some(holds) = pending(call.live.holds_audio(tap_of(tap)?))? else { return Ok(c::PENDING) };
+        let Some(holds) = pending(call.live.holds_audio(tap_of(tap, "tap")?))? else { return Ok(c::PENDING) };
         holds_out.put(u32::from(holds));
         Ok(c::OK)
     })

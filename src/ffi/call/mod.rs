@@ -24,8 +24,11 @@ use super::pointer::{Const, In, List, Out, Shared, Slot, Text};
 pub(super) use told::{digit_of, truth};
 pub(super) use verbs::deadline;
 
-/// The most formats and payload types of a leg.
-const MOST: usize = 128;
+/// The most formats of a leg.
+const FORMATS: usize = 64;
+
+/// The most payload types of a leg.
+const PAYLOAD_TYPES: usize = 128;
 
 /// What `calltap_call` is.
 pub struct Call {
@@ -186,10 +189,11 @@ pub extern "C" fn calltap_call_open_leg(
 
 fn leg_spec(spec: &c::LegSpec) -> Result<LegSpec, Failure> {
     let formats = List::at(spec.formats);
-    let formats = formats.elements(spec.format_count as usize, MOST, "spec.formats: null, or more than 64")?;
+    let formats = formats.elements(spec.format_count as usize, FORMATS, "spec.formats", "no leg was opened")?;
     let formats: Vec<Format> = formats.iter().map(format_of).collect::<Result<_, _>>()?;
     let types = List::at(spec.payload_types);
-    let types = types.elements(spec.payload_type_count as usize, MOST, "spec.payload_types: null, or more than 128")?;
+    let types =
+        types.elements(spec.payload_type_count as usize, PAYLOAD_TYPES, "spec.payload_types", "no leg was opened")?;
     if let Some(wrong) =
         types.iter().find(|entry| entry.payload_type > 127 || usize::from(entry.format) >= formats.len())
     {

@@ -31,7 +31,7 @@ pub extern "C" fn calltap_call_add_sink(
         if table.frame.is_none() {
             return Err(Failure::null("sink.frame: it is null, and all others may be; no sink was added"));
         }
-        let tap = tap_of(spec.tap)?;
+        let tap = tap_of(spec.tap, "spec.tap")?;
         let run = match spec.run {
             c::RUN_QUEUED => Run::Queued,
             c::RUN_DIRECT => Run::Direct,
