@@ -88,8 +88,12 @@ fn no_call_back_of_an_engine_is_called_after_it_was_destroyed() {
     let told = Arc::new(AtomicU64::new(0));
     let stage = Stage::of(Config::default(), |parts| {
         let (events, lines) = (Arc::clone(&told), Arc::clone(&told));
-        parts.on_event = Some(Box::new(move |_| drop(events.fetch_add(1, Ordering::SeqCst))));
-        parts.on_log = Some(Arc::new(move |_, _, _| drop(lines.fetch_add(1, Ordering::SeqCst))));
+        parts.on_event = Some(Box::new(move |_| {
+            events.fetch_add(1, Ordering::SeqCst);
+        }));
+        parts.on_log = Some(Arc::new(move |_, _, _| {
+            lines.fetch_add(1, Ordering::SeqCst);
+        }));
     });
     let log = Log::default();
     let mut pair = stage.pair();
